@@ -1,0 +1,18 @@
+package dev.palimpsest.api;
+
+/** The transaction lost against a concurrent one (40001, 40P01): roll it back and run it again. */
+public final class RetryException extends EngineException {
+    private static final long serialVersionUID = 1L;
+
+    public RetryException(SqlState sqlState, String message) {
+        this(sqlState, message, null, null, null);
+    }
+
+    public RetryException(SqlState sqlState, String message, String detail) {
+        this(sqlState, message, detail, null, null);
+    }
+
+    public RetryException(SqlState sqlState, String message, String detail, String hint, Throwable cause) {
+        super(sqlState, message, detail, hint, cause);
+    }
+}

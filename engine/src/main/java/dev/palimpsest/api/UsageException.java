@@ -1,0 +1,18 @@
+package dev.palimpsest.api;
+
+/** The caller has to change something: bad input, a violated constraint, a call in the wrong state (classes 0A, 22, 23, 25, 42, 54, 55). */
+public final class UsageException extends EngineException {
+    private static final long serialVersionUID = 1L;
+
+    public UsageException(SqlState sqlState, String message) {
+        this(sqlState, message, null, null, null);
+    }
+
+    public UsageException(SqlState sqlState, String message, String detail) {
+        this(sqlState, message, detail, null, null);
+    }
+
+    public UsageException(SqlState sqlState, String message, String detail, String hint, Throwable cause) {
+        super(sqlState, message, detail, hint, cause);
+    }
+}

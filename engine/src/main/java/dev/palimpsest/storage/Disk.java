@@ -1,0 +1,46 @@
+package dev.palimpsest.storage;
+
+import java.util.List;
+
+/**
+ * A directory tree that files live in. Paths are relative, with {@code /} between names; the empty path is the database directory itself.
+ *
+ * <p>A file created, renamed or deleted stays so after a power cut only once its directory was forced. All failures are
+ * {@code StoppedException}s that name the path: 58030 for I/O errors, 53100 for a full disk, 58P01 for a missing file. Thread-safe.
+ */
+public interface Disk extends AutoCloseable {
+    /** Opens a file, creating it empty where it is missing and {@code create} is true. */
+    DiskFile open(String path, boolean create);
+
+    boolean exists(String path);
+
+    /** Replaces {@code to} if it exists. */
+    void rename(String from, String to);
+
+    /** No error if the file isn't there. */
+    void delete(String path);
+
+    /** The names in a directory, sorted; empty if it doesn't exist. */
+    List<String> list(String directory);
+
+    /** No error if it exists. */
+    void createDirectory(String directory);
+
+    /** Makes creations, renames and deletions in this directory durable. */
+    void forceDirectory(String directory);
+
+    /**
+     * Takes the lock that keeps a second process (or a second engine in this one) out, by the lock file {@code path}.
+     *
+     * @return releases the lock when closed
+     * @throws dev.palimpsest.api.UsageException 55006 naming the directory (and the other process, where known) if it is taken
+     */
+    AutoCloseable lock(String path);
+
+    /** For messages: where this is. */
+    String describe();
+
+    /** Closes every file that is still open. Not for callers' threads. */
+    @Override
+    void close();
+}
