@@ -1,0 +1,98 @@
+package dev.palimpsest.api;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A database: a directory, or memory. Thread-safe. Worked example:
+ *
+ * <pre>{@code
+ * try (Database db = Database.open(Path.of("bank"))) {
+ *     Table accounts = db.table("accounts");
+ *     db.transact(tx -> {
+ *         tx.createTable(TableSchema.named("accounts")
+ *                 .column("id", ColumnType.BIGINT)
+ *                 .column("balance", ColumnType.BIGINT).notNull()
+ *                 .primaryKey("id").build());
+ *         accounts.insert(tx, 1L, 1000L);
+ *         accounts.insert(tx, 2L, 0L);
+ *         return null;
+ *     });
+ *     db.transact(tx -> {
+ *         accounts.update(tx, 1L, change -> change.setLong("balance", change.row().longValue("balance") - 700));
+ *         accounts.update(tx, 2L, change -> change.setLong("balance", change.row().longValue("balance") + 700));
+ *         return null;
+ *     });
+ *     long balance = db.read(tx -> accounts.get(tx, 1L).longValue("balance")); // 300
+ * }
+ * }</pre>
+ */
+public interface Database extends AutoCloseable {
+    /** {@link #open(Path, DatabaseOptions)} with {@link DatabaseOptions#DEFAULT}. */
+    static Database open(Path directory) {
+        return open(directory, DatabaseOptions.DEFAULT);
+    }
+
+    /**
+     * Opens the database in a directory, making it first where the options say so, and recovering it after a crash.
+     *
+     * @throws UsageException 55006 if another process, or this one, has it open; 58P01-like 55000 if the directory holds no database
+     *     and {@code createIfMissing} is off, or holds something else
+     * @throws StoppedException XX001 for damaged files, 58030 and 53100 for a disk that fails or is full
+     */
+    static Database open(Path directory, DatabaseOptions options) {
+        return DatabaseProvider.get().open(directory, options);
+    }
+
+    /** A database that lives until it is closed. */
+    static Database openInMemory() {
+        return openInMemory(DatabaseOptions.DEFAULT);
+    }
+
+    static Database openInMemory(DatabaseOptions options) {
+        return DatabaseProvider.get().openInMemory(options);
+    }
+
+    /** Begins a transaction; the caller ends it. */
+    Transaction begin(TransactionOptions options);
+
+    default Transaction begin() {
+        return begin(TransactionOptions.DEFAULT);
+    }
+
+    /**
+     * Runs the work in a transaction and commits. On a {@link RetryException} it rolls back and runs it again, up to
+     * {@code maxAttempts} times in all, backing off with jitter; every other exception rolls back and is thrown.
+     */
+    <T> T transact(TransactionOptions options, TransactionWork<T> work);
+
+    default <T> T transact(TransactionWork<T> work) {
+        return transact(TransactionOptions.DEFAULT, work);
+    }
+
+    /** Runs the work in a read-only transaction with one snapshot: it never waits and never fails because of writers. */
+    default <T> T read(TransactionWork<T> work) {
+        return transact(TransactionOptions.READ_ONLY, work);
+    }
+
+    /** A handle for a table by its name; nothing is looked up before it is used. */
+    Table table(String name);
+
+    /** Writes all changed pages out and shortens recovery. Returns when it is done. */
+    void checkpoint();
+
+    DatabaseStatistics statistics();
+
+    /** The open transactions. */
+    List<SessionInfo> sessions();
+
+    /** Every stored version of a table's rows in order of place, seen or not. For people and tests: reads the whole table. */
+    List<TupleVersion> versions(Transaction tx, String table);
+
+    /**
+     * Ends all open transactions (their users get 57P01), writes a checkpoint and closes the files. Waits for calls that are inside
+     * the engine to come out. No effect the second time.
+     */
+    @Override
+    void close();
+}

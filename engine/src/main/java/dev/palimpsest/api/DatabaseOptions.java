@@ -1,0 +1,74 @@
+package dev.palimpsest.api;
+
+/**
+ * How a database is opened. Immutable; start from {@link #DEFAULT}.
+ *
+ * @param bufferPoolBytes memory for pages, outside the Java heap; at least 1 MiB (128 pages). The JVM's {@code -XX:MaxDirectMemorySize}
+ *     has to allow for it plus {@code walBufferBytes}
+ * @param walBufferBytes memory for log records not yet written, outside the Java heap; at least 256 KiB
+ * @param walSegmentBytes size of a log file; fixed when a database is created; 1 MiB to 1 GiB, a power of two
+ * @param checkpointWalBytes a checkpoint starts when this much log was written since the last one; at least 1 MiB
+ * @param checkpointSeconds and at least this often if anything was written; at least 1
+ * @param createIfMissing whether opening a directory without a database makes one
+ */
+public record DatabaseOptions(
+        long bufferPoolBytes,
+        int walBufferBytes,
+        int walSegmentBytes,
+        long checkpointWalBytes,
+        int checkpointSeconds,
+        boolean createIfMissing) {
+    /** 64 MiB of pages, 8 MiB of log buffer, 16 MiB segments, a checkpoint every 256 MiB or 5 minutes, created if missing. */
+    public static final DatabaseOptions DEFAULT =
+            new DatabaseOptions(64L << 20, 8 << 20, 16 << 20, 256L << 20, 300, true);
+
+    public DatabaseOptions {
+        check("bufferPoolBytes", bufferPoolBytes, 1L << 20, 1L << 40);
+        check("walBufferBytes", walBufferBytes, 256 << 10, 1 << 30);
+        check("walSegmentBytes", walSegmentBytes, 1 << 20, 1 << 30);
+        check("checkpointWalBytes", checkpointWalBytes, 1L << 20, 1L << 40);
+        check("checkpointSeconds", checkpointSeconds, 1, 86_400);
+        if (Integer.bitCount(walSegmentBytes) != 1) {
+            throw new UsageException(
+                    SqlState.INVALID_PARAMETER_VALUE, "walSegmentBytes must be a power of two: " + walSegmentBytes);
+        }
+    }
+
+    private static void check(String name, long value, long min, long max) {
+        if (value < min || value > max) {
+            throw new UsageException(
+                    SqlState.INVALID_PARAMETER_VALUE,
+                    value + " is outside the valid range for option \"" + name + "\" (" + min + " .. " + max + ")");
+        }
+    }
+
+    public DatabaseOptions withBufferPoolBytes(long bytes) {
+        return new DatabaseOptions(
+                bytes, walBufferBytes, walSegmentBytes, checkpointWalBytes, checkpointSeconds, createIfMissing);
+    }
+
+    public DatabaseOptions withWalBufferBytes(int bytes) {
+        return new DatabaseOptions(
+                bufferPoolBytes, bytes, walSegmentBytes, checkpointWalBytes, checkpointSeconds, createIfMissing);
+    }
+
+    public DatabaseOptions withWalSegmentBytes(int bytes) {
+        return new DatabaseOptions(
+                bufferPoolBytes, walBufferBytes, bytes, checkpointWalBytes, checkpointSeconds, createIfMissing);
+    }
+
+    public DatabaseOptions withCheckpointWalBytes(long bytes) {
+        return new DatabaseOptions(
+                bufferPoolBytes, walBufferBytes, walSegmentBytes, bytes, checkpointSeconds, createIfMissing);
+    }
+
+    public DatabaseOptions withCheckpointSeconds(int seconds) {
+        return new DatabaseOptions(
+                bufferPoolBytes, walBufferBytes, walSegmentBytes, checkpointWalBytes, seconds, createIfMissing);
+    }
+
+    public DatabaseOptions withCreateIfMissing(boolean value) {
+        return new DatabaseOptions(
+                bufferPoolBytes, walBufferBytes, walSegmentBytes, checkpointWalBytes, checkpointSeconds, value);
+    }
+}

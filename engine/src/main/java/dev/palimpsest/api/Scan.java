@@ -1,0 +1,69 @@
+package dev.palimpsest.api;
+
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * Which rows, and in which order: the whole table in no particular order, or an index range in its order, both with an optional
+ * predicate. Immutable; start with {@link #all} or {@link #index}.
+ *
+ * @param index the index to read by, null for a table scan
+ * @param lower values of the leading index columns where the range starts, null or empty for the start
+ * @param upper the same for its end
+ * @param reverse from the end to the start (needs an index)
+ * @param predicate rows for which it is false are left out; null for none. May be called again with newer versions (READ COMMITTED)
+ */
+public record Scan(
+        String index,
+        List<Object> lower,
+        boolean lowerInclusive,
+        List<Object> upper,
+        boolean upperInclusive,
+        boolean reverse,
+        Predicate<Row> predicate) {
+    /** Every row, in no particular order. */
+    public static Scan all() {
+        return new Scan(null, null, true, null, true, false, null);
+    }
+
+    /** The whole index, ascending. Primary keys are called {@code <table>_pkey}. */
+    public static Scan index(String name) {
+        return new Scan(name, null, true, null, true, false, null);
+    }
+
+    public Scan from(Object... values) {
+        return new Scan(index, List.of(values), true, upper, upperInclusive, reverse, predicate);
+    }
+
+    public Scan after(Object... values) {
+        return new Scan(index, List.of(values), false, upper, upperInclusive, reverse, predicate);
+    }
+
+    public Scan to(Object... values) {
+        return new Scan(index, lower, lowerInclusive, List.of(values), true, reverse, predicate);
+    }
+
+    public Scan before(Object... values) {
+        return new Scan(index, lower, lowerInclusive, List.of(values), false, reverse, predicate);
+    }
+
+    /** Rows whose leading index columns equal these values. */
+    public Scan equalTo(Object... values) {
+        return new Scan(index, List.of(values), true, List.of(values), true, reverse, predicate);
+    }
+
+    public Scan reversed() {
+        return new Scan(index, lower, lowerInclusive, upper, upperInclusive, !reverse, predicate);
+    }
+
+    public Scan where(Predicate<Row> condition) {
+        return new Scan(
+                index,
+                lower,
+                lowerInclusive,
+                upper,
+                upperInclusive,
+                reverse,
+                predicate == null ? condition : predicate.and(condition));
+    }
+}

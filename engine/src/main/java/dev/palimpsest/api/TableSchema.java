@@ -1,0 +1,107 @@
+package dev.palimpsest.api;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A table's shape: its columns, primary key and unique constraints. Immutable; built by {@link #named}.
+ *
+ * <pre>{@code
+ * TableSchema accounts = TableSchema.named("accounts")
+ *         .column("id", ColumnType.BIGINT)
+ *         .column("owner", ColumnType.TEXT).notNull()
+ *         .column("balance", ColumnType.BIGINT).notNull().defaultTo(0L)
+ *         .primaryKey("id")
+ *         .build();
+ * }</pre>
+ *
+ * @param primaryKey column names, empty for none; its columns are NOT NULL
+ * @param uniques each a list of column names; rows with a NULL among them never conflict
+ */
+public record TableSchema(String name, List<Column> columns, List<String> primaryKey, List<List<String>> uniques) {
+    public TableSchema {
+        columns = List.copyOf(columns);
+        primaryKey = List.copyOf(primaryKey);
+        uniques = uniques.stream().map(List::copyOf).toList();
+    }
+
+    /** Starts a schema; the checks (names, duplicates, limits) are made when the table is created. */
+    public static Builder named(String name) {
+        return new Builder(name);
+    }
+
+    /** @return the position of a column from 0, or -1 */
+    public int indexOf(String column) {
+        for (int i = 0; i < columns.size(); i++) {
+            if (columns.get(i).name().equals(column)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Collects columns and constraints; not thread-safe. Calls after {@code column} refine that column. */
+    public static final class Builder {
+        private final String name;
+        private final List<Column> columns = new ArrayList<>();
+        private final List<List<String>> uniques = new ArrayList<>();
+        private List<String> primaryKey = List.of();
+
+        private Builder(String name) {
+            this.name = name;
+        }
+
+        public Builder column(String columnName, ColumnType type) {
+            columns.add(new Column(columnName, type, false, null, Column.Identity.NONE));
+            return this;
+        }
+
+        public Builder notNull() {
+            Column c = last();
+            return replace(new Column(c.name(), c.type(), true, c.defaultValue(), c.identity()));
+        }
+
+        /** @param value of the column type's Java class */
+        public Builder defaultTo(Object value) {
+            Column c = last();
+            return replace(new Column(c.name(), c.type(), c.notNull(), new Column.Constant(value), c.identity()));
+        }
+
+        public Builder defaultToNow() {
+            Column c = last();
+            return replace(new Column(c.name(), c.type(), c.notNull(), new Column.CurrentTimestamp(), c.identity()));
+        }
+
+        /** Rows are numbered 1, 2, 3, … unless a value is given (BY_DEFAULT). */
+        public Builder identity(Column.Identity identity) {
+            Column c = last();
+            return replace(new Column(c.name(), c.type(), true, c.defaultValue(), identity));
+        }
+
+        public Builder primaryKey(String... columnNames) {
+            primaryKey = List.of(columnNames);
+            return this;
+        }
+
+        public Builder unique(String... columnNames) {
+            uniques.add(List.of(columnNames));
+            return this;
+        }
+
+        public TableSchema build() {
+            return new TableSchema(name, columns, primaryKey, uniques);
+        }
+
+        private Column last() {
+            if (columns.isEmpty()) {
+                throw new UsageException(SqlState.INVALID_TABLE_DEFINITION, "add a column before refining it");
+            }
+            return columns.get(columns.size() - 1);
+        }
+
+        private Builder replace(Column column) {
+            columns.set(columns.size() - 1, column);
+            return this;
+        }
+    }
+}
