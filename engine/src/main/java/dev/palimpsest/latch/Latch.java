@@ -31,7 +31,7 @@ public class Latch {
     }
 
     private final LatchRank rank;
-    private final Scheduler scheduler;
+    protected final Scheduler scheduler;
 
     /** CAS. */
     private volatile int state;
@@ -50,16 +50,18 @@ public class Latch {
     }
 
     public final void acquireExclusive() {
-        assert HeldLatches.mayAcquire(rank);
+        assert HeldLatches.mayAcquire(rank());
         if (!STATE.compareAndSet(this, 0, -1)) {
             awaitGrant(true);
         }
-        assert HeldLatches.acquired(rank);
+        exclusiveAcquired();
+        assert HeldLatches.acquired(rank());
     }
 
     public final boolean tryAcquireExclusive() {
         if (state == 0 && STATE.compareAndSet(this, 0, -1)) {
-            assert HeldLatches.acquired(rank);
+            exclusiveAcquired();
+            assert HeldLatches.acquired(rank());
             return true;
         }
         return false;
@@ -67,29 +69,30 @@ public class Latch {
 
     public final void releaseExclusive() {
         assert state == -1 : "not held exclusively";
-        assert HeldLatches.released(rank);
+        assert HeldLatches.released(rank());
+        exclusiveReleasing();
         state = 0;
         wakeFirst();
     }
 
     public final void acquireShared() {
-        assert HeldLatches.mayAcquire(rank);
+        assert HeldLatches.mayAcquire(rank());
         if (!grantShared()) {
             awaitGrant(false);
         }
-        assert HeldLatches.acquired(rank);
+        assert HeldLatches.acquired(rank());
     }
 
     public final boolean tryAcquireShared() {
         if (grantShared()) {
-            assert HeldLatches.acquired(rank);
+            assert HeldLatches.acquired(rank());
             return true;
         }
         return false;
     }
 
     public final void releaseShared() {
-        assert HeldLatches.released(rank);
+        assert HeldLatches.released(rank());
         int before = (int) STATE.getAndAdd(this, -1);
         assert before > 0 : "not held shared";
         if (before == 1) {
@@ -100,6 +103,17 @@ public class Latch {
     public final boolean isHeldExclusive() {
         return state == -1;
     }
+
+    /** What assertions check; a buffer frame's changes with the page in it. */
+    protected LatchRank rank() {
+        return rank;
+    }
+
+    /** Runs right after an exclusive grant, before the holder goes on. */
+    protected void exclusiveAcquired() {}
+
+    /** Runs right before an exclusive hold ends. */
+    protected void exclusiveReleasing() {}
 
     private boolean grantShared() {
         for (int s = state; s >= 0; s = state) {
