@@ -1,0 +1,90 @@
+package dev.palimpsest.wal;
+
+import dev.palimpsest.scheduler.Scheduler;
+
+/**
+ * An engine task that keeps the next segment ready, so that no commit waits for sixteen megabytes of zeroes. Used by the WAL task alone;
+ * a failure (say, a full disk) reaches it only when the missing segment is needed, after one more try.
+ */
+final class WalSegmentAllocator {
+    private final WalSegments segments;
+    private final Scheduler scheduler;
+    private final Thread task;
+
+    /** Highest segment asked for; single writer: the WAL task. */
+    private volatile long wanted;
+
+    /** Highest segment that exists; single writer: this task. */
+    private volatile long ready;
+
+    /** Why the segment after {@link #ready} couldn't be made, or null. Set by this task, cleared by the WAL task, which then unparks. */
+    private volatile Throwable failure;
+
+    private volatile Thread waiter;
+    private volatile boolean stopping;
+
+    WalSegmentAllocator(WalSegments segments, Scheduler scheduler, long lastExisting) {
+        this.segments = segments;
+        this.scheduler = scheduler;
+        this.wanted = lastExisting;
+        this.ready = lastExisting;
+        this.task = scheduler.spawn("wal segments", this::run);
+    }
+
+    /** Asks for a segment without waiting. */
+    void request(long segment) {
+        if (segment > wanted) {
+            wanted = segment;
+            scheduler.unpark(task);
+        }
+    }
+
+    /** Waits until the segment exists. */
+    void await(long segment) {
+        if (ready >= segment) {
+            return;
+        }
+        failure = null;
+        waiter = Thread.currentThread();
+        wanted = Math.max(wanted, segment);
+        scheduler.unpark(task);
+        scheduler.awaitUninterruptibly(this, () -> ready >= segment || failure != null);
+        waiter = null;
+        Throwable why = failure;
+        if (ready < segment) {
+            if (why instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) why;
+        }
+    }
+
+    void close() {
+        stopping = true;
+        scheduler.unpark(task);
+        scheduler.join(task);
+    }
+
+    private void run() {
+        while (!stopping) {
+            if (ready < wanted && failure == null) {
+                createNext();
+                Thread waiting = waiter;
+                if (waiting != null) {
+                    scheduler.unpark(waiting);
+                }
+            } else {
+                scheduler.park(this, Long.MAX_VALUE);
+            }
+        }
+    }
+
+    private void createNext() {
+        try {
+            segments.create(ready + 1);
+            ready = ready + 1;
+        } catch (RuntimeException | Error e) {
+            failure = e; // kept for the WAL task, which throws it if it needs the segment
+        }
+    }
+}
