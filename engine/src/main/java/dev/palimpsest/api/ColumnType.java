@@ -22,7 +22,7 @@ public record ColumnType(Kind kind, int length, int scale) {
         TEXT("text", String.class),
         VARCHAR("character varying", String.class),
         BYTEA("bytea", byte[].class),
-        /** Microseconds precision, years 4713 BC to 294276. */
+        /** Microseconds precision, years 4713 BC to 294247. */
         TIMESTAMPTZ("timestamp with time zone", Instant.class);
 
         private final String sqlName;
