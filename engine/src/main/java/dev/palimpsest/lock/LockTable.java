@@ -1,0 +1,520 @@
+package dev.palimpsest.lock;
+
+import dev.palimpsest.api.CanceledException;
+import dev.palimpsest.api.EngineException;
+import dev.palimpsest.api.RetryException;
+import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.StoppedException;
+import dev.palimpsest.latch.Latch;
+import dev.palimpsest.latch.LatchRank;
+import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.scheduler.Step;
+import dev.palimpsest.wal.EnginePoison;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * All locks that last to a transaction's end, and all waits for one.
+ *
+ * <p>Principal entry points: {@link #lockRelation}, {@link #lock}, {@link #waitForTransaction}, {@link #releaseAll}. Weak relation locks
+ * stay outside the table (see {@link FastLocks}); everything else is under one latch, LOCK_TABLE, which is never held over a wait.
+ * See also {@link Lock} for the order of grants and {@link DeadlockDetector}. Thread-safe.
+ *
+ * <p>Source: PostgreSQL, {@code storage/lmgr/README}, {@code lock.c}, {@code proc.c}.
+ */
+public final class LockTable {
+    private static final int STRONG_BUCKETS_BITS = 10;
+    private static final LockMode[] MODES = LockMode.values();
+
+    private final Scheduler scheduler;
+    private final LockOwners owners;
+    private final Latch latch;
+
+    /** Guarded by LOCK_TABLE. Linked, so that its order is the same in every run of a seed. */
+    private final Map<LockTag, Lock> locks = new LinkedHashMap<>();
+
+    /** By relation hash: strong modes held or requested. While not 0, weak requests use the table. CAS. */
+    private final AtomicIntegerArray strongLocks = new AtomicIntegerArray(1 << STRONG_BUCKETS_BITS);
+
+    private final AtomicLong waitCount = new AtomicLong();
+    private final AtomicLong deadlockCount = new AtomicLong();
+
+    private final EnginePoison poison;
+
+    /** Set once. */
+    private volatile boolean closing;
+
+    public LockTable(Scheduler scheduler, EnginePoison poison, LockOwners owners) {
+        this.scheduler = scheduler;
+        this.poison = poison;
+        this.owners = owners;
+        this.latch = new Latch(LatchRank.LOCK_TABLE, scheduler);
+        poison.onPoison(this::unparkAll);
+    }
+
+    /** Waits if it has to. See {@link #lockRelation(LockOwner, int, LockMode, LockWait, String)}. */
+    public void lockRelation(LockOwner owner, int relation, LockMode mode, String name) {
+        lockRelation(owner, relation, mode, LockWait.BLOCK, name);
+    }
+
+    /**
+     * Locks a relation until the owner's end. A mode that the owner holds already is granted at once.
+     *
+     * @param name for messages
+     * @return false only with {@link LockWait#SKIP}
+     * @throws RetryException 40P01
+     * @throws CanceledException 55P03 (NOWAIT, lock timeout), 57014 (cancel or interrupt, which stays pending)
+     * @throws StoppedException the engine is closing
+     */
+    public boolean lockRelation(LockOwner owner, int relation, LockMode mode, LockWait wait, String name) {
+        if (mode.isWeak()) {
+            FastLocks.Added added = owner.fastLocks.add(relation, mode.bit());
+            if (added == FastLocks.Added.HELD) {
+                return true;
+            }
+            if (added == FastLocks.Added.ENTERED) {
+                scheduler.step(Step.LOCK_REQUESTED);
+                if (strongLocks.get(bucket(relation)) == 0 || !owner.fastLocks.retract(relation, mode.bit())) {
+                    return true;
+                }
+            }
+        }
+        return lock(owner, LockTag.relation(relation), mode, wait, WaitContext.relation(name));
+    }
+
+    /** Locks anything, in the table. Parameters, result and errors as with {@link #lockRelation}. */
+    public boolean lock(LockOwner owner, LockTag tag, LockMode mode, LockWait wait, WaitContext context) {
+        boolean strong = isStrong(tag, mode);
+        if (strong) {
+            strongLocks.incrementAndGet(bucket((int) tag.first()));
+        }
+        scheduler.step(Step.LOCK_REQUESTED);
+        boolean kept = false; // the increment belongs to the holder's new mode or to the waiter from then on
+        Waiter waiter = null;
+        latch.acquireExclusive();
+        try {
+            if (strong) {
+                moveFastLocks((int) tag.first());
+            }
+            Lock lock = locks.computeIfAbsent(tag, Lock::new);
+            if (lock.grantsAtOnce(owner, mode)) {
+                kept = grant(owner, lock, mode);
+                return true;
+            }
+            int place = lock.placeInQueue(owner, mode);
+            if (place == Lock.GRANT_NOW) {
+                kept = grant(owner, lock, mode);
+                return true;
+            }
+            if (wait != LockWait.BLOCK) {
+                dropIfUnused(lock);
+                return refuse(wait, tag, context);
+            }
+            kept = true;
+            waiter = enqueue(new Waiter(owner, lock, mode, context, true), place);
+        } finally {
+            latch.releaseExclusive();
+            if (strong && !kept) {
+                strongLocks.decrementAndGet(bucket((int) tag.first()));
+            }
+        }
+        await(waiter);
+        return true;
+    }
+
+    /**
+     * Waits until {@code holder}'s transaction {@code xid} has ended; returns at once if it has. May return early: the caller looks at the
+     * transaction's status again. Errors as with {@link #lockRelation}.
+     */
+    public void waitForTransaction(LockOwner owner, LockOwner holder, long xid, WaitContext context) {
+        Waiter waiter;
+        latch.acquireExclusive();
+        try {
+            holder.tableLocks = holder.tableLocks + 1; // first this, then the look at its xid: its end does the reverse
+            boolean running = holder.waitableXid() == xid;
+            if (running) {
+                Lock lock = locks.computeIfAbsent(LockTag.transaction(xid), Lock::new);
+                if (lock.holder(holder) == null) {
+                    grant(holder, lock, LockMode.EXCLUSIVE);
+                }
+                waiter = enqueue(new Waiter(owner, lock, LockMode.SHARE, context, false), lock.waiters.size());
+            } else {
+                waiter = null;
+            }
+            holder.tableLocks = holder.tableLocks - 1;
+        } finally {
+            latch.releaseExclusive();
+        }
+        if (waiter != null) {
+            await(waiter);
+        }
+    }
+
+    /** Gives one grant back before the end. Not for relations, whose locks stay; no effect if it isn't held. */
+    public boolean unlock(LockOwner owner, LockTag tag, LockMode mode) {
+        assert tag.kind() != LockTag.Kind.RELATION : "relation locks stay to the end";
+        latch.acquireExclusive();
+        try {
+            Lock lock = locks.get(tag);
+            Holder holder = lock == null ? null : lock.holder(owner);
+            if (holder == null || (holder.modes & mode.bit()) == 0) {
+                return false;
+            }
+            if (holder.remove(mode)) {
+                if (holder.modes == 0) {
+                    owner.held.remove(holder);
+                    forget(holder);
+                }
+                wakeUp(lock);
+            }
+            return true;
+        } finally {
+            latch.releaseExclusive();
+        }
+    }
+
+    /** Ends everything that the owner holds, and all waits for its xid. Owner's thread; its transaction's fate is visible already. */
+    public void releaseAll(LockOwner owner) {
+        owner.hideXid();
+        if (owner.fastLocks.clear()) {
+            VarHandle.fullFence(); // what a strong locker moved before this is counted in tableLocks
+        }
+        if (owner.tableLocks != 0) {
+            releaseInTable(owner);
+        }
+    }
+
+    /** Makes a running or the next wait of this owner fail with 57014. Any thread. */
+    public void cancel(LockOwner owner) {
+        owner.requestCancel();
+        Waiter waiter = owner.waiter;
+        if (waiter != null) {
+            scheduler.unpark(waiter.thread);
+        }
+    }
+
+    /** From now on nobody waits: each wait, running or new, fails with 57P01. */
+    public void close() {
+        closing = true;
+        unparkAll();
+    }
+
+    private void unparkAll() {
+        // without the latch: whoever found the poison may hold any latch. A waiter looks for the poison after it is listed as its
+        // owner's, and the poison was set before this look at the owners, so one of the two sees the other
+        owners.forEachOwner(owner -> {
+            Waiter waiter = owner.waiter;
+            if (waiter != null) {
+                scheduler.unpark(waiter.thread);
+            }
+        });
+    }
+
+    /** How often anybody had to wait. */
+    public long waitCount() {
+        return waitCount.get();
+    }
+
+    public long deadlockCount() {
+        return deadlockCount.get();
+    }
+
+    /** For pg_locks: what is held and waited for, each row true at some moment of the call. */
+    public List<LockEntry> entries() {
+        ArrayList<LockEntry> entries = new ArrayList<>();
+        owners.forEachOwner(owner -> {
+            for (int i = 0; i < FastLocks.ENTRIES; i++) {
+                LockTag tag = LockTag.relation(owner.fastLocks.relationAt(i));
+                addEntries(entries, tag, owner, owner.fastLocks.peek(i), true);
+            }
+        });
+        latch.acquireExclusive();
+        try {
+            for (Lock lock : locks.values()) {
+                for (Holder holder : lock.holders) {
+                    addEntries(entries, lock.tag, holder.owner, holder.modes, false);
+                }
+                for (Waiter waiter : lock.waiters) {
+                    LockOwner owner = waiter.owner;
+                    entries.add(new LockEntry(
+                            lock.tag, owner.processId(), owner.waitableXid(), waiter.mode, false, false));
+                }
+            }
+        } finally {
+            latch.releaseExclusive();
+        }
+        return entries;
+    }
+
+    private static void addEntries(List<LockEntry> to, LockTag tag, LockOwner owner, int modes, boolean fast) {
+        for (LockMode mode : MODES) {
+            if ((modes & mode.bit()) != 0) {
+                to.add(new LockEntry(tag, owner.processId(), owner.waitableXid(), mode, true, fast));
+            }
+        }
+    }
+
+    private static int bucket(int relation) {
+        return relation * 0x9E3779B9 >>> 32 - STRONG_BUCKETS_BITS;
+    }
+
+    private static boolean isStrong(LockTag tag, LockMode mode) {
+        return tag.kind() == LockTag.Kind.RELATION && mode.isStrong();
+    }
+
+    private static boolean refuse(LockWait wait, LockTag tag, WaitContext context) {
+        if (wait == LockWait.SKIP) {
+            return false;
+        }
+        String what = context.describe() == null ? tag.toString() : context.describe();
+        throw new CanceledException(SqlState.LOCK_NOT_AVAILABLE, "could not obtain lock on " + what);
+    }
+
+    // ---- caller holds LOCK_TABLE
+
+    /** Enters the weak locks of this relation, of all owners, in the table. Their lockers come here from now on. */
+    private void moveFastLocks(int relation) {
+        owners.forEachOwner(owner -> {
+            for (int i = 0; i < FastLocks.ENTRIES; i++) {
+                if (owner.fastLocks.relationAt(i) != relation) {
+                    continue;
+                }
+                owner.tableLocks = owner.tableLocks + 1; // before the entry goes: its owner's end looks in the reverse order
+                int modes = owner.fastLocks.take(i, relation);
+                for (LockMode mode : MODES) {
+                    if ((modes & mode.bit()) != 0) {
+                        grant(owner, locks.computeIfAbsent(LockTag.relation(relation), Lock::new), mode);
+                    }
+                }
+                owner.tableLocks = owner.tableLocks - 1;
+            }
+        });
+    }
+
+    /** @return true if the owner didn't hold the mode before */
+    private static boolean grant(LockOwner owner, Lock lock, LockMode mode) {
+        Holder holder = lock.holder(owner);
+        if (holder == null) {
+            holder = new Holder(owner, lock);
+            lock.holders.add(holder);
+            owner.held.add(holder);
+            owner.tableLocks = owner.tableLocks + 1;
+        }
+        return holder.add(mode);
+    }
+
+    /** Joins the queue; throws 40P01, and leaves it again, if that would close a cycle that no other order of the queue opens. */
+    private Waiter enqueue(Waiter waiter, int place) {
+        LockOwner owner = waiter.owner;
+        waiter.lock.waiters.add(place, waiter);
+        owner.waiter = waiter;
+        waiter.description = describe(waiter);
+        if (owner.deadlockTimeoutNanos() == 0) {
+            try {
+                checkDeadlock(waiter);
+            } catch (RetryException e) {
+                leave(waiter);
+                throw e;
+            }
+        }
+        return waiter;
+    }
+
+    private void checkDeadlock(Waiter waiter) {
+        List<DeadlockDetector.Edge> cycle = DeadlockDetector.findCycle(waiter);
+        if (cycle == null) {
+            return;
+        }
+        Lock changed = DeadlockDetector.rearrange(waiter, cycle);
+        if (changed != null) {
+            wakeUp(changed);
+            return;
+        }
+        deadlockCount.incrementAndGet();
+        throw new RetryException(
+                SqlState.DEADLOCK_DETECTED, "deadlock detected", DeadlockDetector.describe(cycle), null, null);
+    }
+
+    private static String describe(Waiter waiter) {
+        StringBuilder text = new StringBuilder(waiter.mode.pgName()).append(" on ").append(waiter.lock.tag);
+        String where = waiter.context.describe();
+        if (where != null) {
+            text.append(" (").append(where).append(')');
+        }
+        String separator = ", held by process ";
+        for (Holder holder : waiter.lock.holders) {
+            if (holder.owner != waiter.owner && (holder.modes & waiter.mode.conflicts()) != 0) {
+                text.append(separator).append(holder.owner.processId());
+                separator = ", ";
+            }
+        }
+        return text.toString();
+    }
+
+    /** Leaves the queue without a grant. */
+    private void leave(Waiter waiter) {
+        waiter.lock.waiters.remove(waiter);
+        waiter.owner.waiter = null;
+        if (isStrong(waiter.lock.tag, waiter.mode)) {
+            strongLocks.decrementAndGet(bucket((int) waiter.lock.tag.first()));
+        }
+        wakeUp(waiter.lock);
+    }
+
+    /** Grants what can be granted, in order: nobody overtakes a waiter that he conflicts with. */
+    private void wakeUp(Lock lock) {
+        int ahead = 0;
+        for (int i = 0; i < lock.waiters.size(); i++) {
+            Waiter waiter = lock.waiters.get(i);
+            if ((waiter.mode.conflicts() & ahead) != 0 || lock.conflictsWithHolders(waiter.owner, waiter.mode)) {
+                ahead |= waiter.mode.bit();
+                continue;
+            }
+            lock.waiters.remove(i--);
+            waiter.owner.waiter = null;
+            if (waiter.holdsWhenGranted
+                    && !grant(waiter.owner, lock, waiter.mode)
+                    && isStrong(lock.tag, waiter.mode)) {
+                strongLocks.decrementAndGet(bucket((int) lock.tag.first()));
+            }
+            waiter.granted = true;
+            scheduler.unpark(waiter.thread);
+        }
+        dropIfUnused(lock);
+    }
+
+    private void forget(Holder holder) {
+        holder.lock.holders.remove(holder);
+        holder.owner.tableLocks = holder.owner.tableLocks - 1;
+    }
+
+    private void dropIfUnused(Lock lock) {
+        if (lock.isUnused()) {
+            locks.remove(lock.tag);
+        }
+    }
+
+    // ---- caller holds no latch
+
+    private void releaseInTable(LockOwner owner) {
+        latch.acquireExclusive();
+        try {
+            for (Holder holder : owner.held) {
+                forget(holder);
+                for (LockMode mode : MODES) {
+                    if ((holder.modes & mode.bit()) != 0 && isStrong(holder.lock.tag, mode)) {
+                        strongLocks.decrementAndGet(bucket((int) holder.lock.tag.first()));
+                    }
+                }
+                wakeUp(holder.lock);
+            }
+            owner.held.clear();
+        } finally {
+            latch.releaseExclusive();
+        }
+    }
+
+    private void await(Waiter waiter) {
+        assert Latch.noneHeld() : "waits for a lock while holding a latch";
+        if (waiter.granted) {
+            return; // by a rearrangement
+        }
+        LockOwner owner = waiter.owner;
+        waitCount.incrementAndGet();
+        owner.countWait();
+        boolean told = false;
+        try {
+            owner.waitListener().waiting(waiter.description);
+            told = true;
+            parkUntilGranted(waiter);
+        } finally {
+            if (!told) {
+                abandon(waiter); // the listener threw
+            }
+            owner.waitListener().waitOver();
+        }
+    }
+
+    private void parkUntilGranted(Waiter waiter) {
+        LockOwner owner = waiter.owner;
+        long start = scheduler.nanoTime();
+        boolean checked = owner.deadlockTimeoutNanos() == 0;
+        while (!waiter.granted) {
+            long waited = scheduler.nanoTime() - start;
+            EngineException reason = whyGiveUp(owner, waited);
+            if (reason != null) {
+                if (abandon(waiter)) {
+                    throw reason;
+                }
+                return; // granted meanwhile
+            }
+            if (!checked && waited >= owner.deadlockTimeoutNanos()) {
+                checked = true;
+                checkDeadlockLate(waiter);
+                continue;
+            }
+            long limit = owner.lockTimeoutNanos() == 0 ? Long.MAX_VALUE : owner.lockTimeoutNanos() - waited;
+            scheduler.park(this, checked ? limit : Math.min(limit, owner.deadlockTimeoutNanos() - waited));
+        }
+    }
+
+    private EngineException whyGiveUp(LockOwner owner, long waitedNanos) {
+        if (closing) {
+            return new StoppedException(SqlState.ADMIN_SHUTDOWN, "the database is closing");
+        }
+        if (poison.isPoisoned()) {
+            return stoppedByPoison();
+        }
+        if (owner.isCancelRequested() || Thread.currentThread().isInterrupted()) {
+            return new CanceledException(SqlState.QUERY_CANCELED, "canceling statement due to user request");
+        }
+        if (owner.lockTimeoutNanos() != 0 && waitedNanos >= owner.lockTimeoutNanos()) {
+            return new CanceledException(SqlState.LOCK_NOT_AVAILABLE, "canceling statement due to lock timeout");
+        }
+        return null;
+    }
+
+    private StoppedException stoppedByPoison() {
+        try {
+            poison.check();
+            throw new AssertionError("the poison never goes");
+        } catch (StoppedException e) {
+            return e;
+        }
+    }
+
+    private void checkDeadlockLate(Waiter waiter) {
+        latch.acquireExclusive();
+        try {
+            if (!waiter.granted) {
+                try {
+                    checkDeadlock(waiter);
+                } catch (RetryException e) {
+                    leave(waiter);
+                    throw e;
+                }
+            }
+        } finally {
+            latch.releaseExclusive();
+        }
+    }
+
+    /** @return false if it was granted before it could be given up */
+    private boolean abandon(Waiter waiter) {
+        latch.acquireExclusive();
+        try {
+            if (waiter.granted) {
+                return false;
+            }
+            leave(waiter);
+            return true;
+        } finally {
+            latch.releaseExclusive();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package dev.palimpsest.lock;
+
+import dev.palimpsest.id.Tid;
+
+/**
+ * Where a wait comes from, for messages. Made only when there is a wait.
+ *
+ * @param relationName null if no relation is concerned
+ * @param tid the row, {@link Tid#NONE} if none
+ */
+public record WaitContext(String relationName, long tid) {
+    public static final WaitContext NONE = new WaitContext(null, Tid.NONE);
+
+    public static WaitContext relation(String name) {
+        return new WaitContext(name, Tid.NONE);
+    }
+
+    /** For example {@code tuple (0,1) in relation "accounts"}; null if nothing is known. */
+    public String describe() {
+        if (relationName == null) {
+            return tid == Tid.NONE ? null : "tuple " + Tid.toString(tid);
+        }
+        String relation = "relation \"" + relationName + "\"";
+        return tid == Tid.NONE ? relation : "tuple " + Tid.toString(tid) + " in " + relation;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.palimpsest.tx;
+
+import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.scheduler.Step;
+
+/**
+ * All live snapshots. {@link #take} and {@link #capture} don't wait for each other: README.md, "Taking a snapshot against reclaim".
+ * Thread-safe.
+ */
+final class SnapshotSlots {
+    private final Scheduler scheduler;
+    private final PublishedCsn published;
+    private final CellArray<SnapshotSlot> slots = new CellArray<>(SnapshotSlot::new);
+
+    SnapshotSlots(Scheduler scheduler, PublishedCsn published) {
+        this.scheduler = scheduler;
+        this.published = published;
+    }
+
+    /**
+     * Takes a snapshot, with one reference. Its number is then {@link #csn}.
+     *
+     * @param last the claimant's last slot, tried first; may be null
+     * @param relation for an open one: a file number, or 0 for all
+     */
+    SnapshotSlot take(SnapshotSlot last, Transaction holder, SnapshotKind kind, int relation) {
+        SnapshotSlot slot = slots.claim(last, SnapshotSlot.pending(published.get())); // the claim is a CAS: the full fence
+        scheduler.step(Step.SNAPSHOT_PENDING);
+        slot.describe(holder, kind, relation);
+        slot.publish(published.get(), kind);
+        scheduler.step(Step.SNAPSHOT_TAKEN);
+        return slot;
+    }
+
+    /** Holder of a reference only. */
+    static long csn(SnapshotSlot slot) {
+        return slot.value() >>> SnapshotSlot.TAG_BITS;
+    }
+
+    /** What is live now: the published number first, then the slots. */
+    Horizon capture() {
+        HorizonBuilder horizon = new HorizonBuilder(published.get());
+        scheduler.step(Step.HORIZON_CAPTURED);
+        Object[] listing = slots.listing();
+        for (int i = 0; i < listing.length; i++) {
+            SnapshotSlot slot = slots.at(listing, i);
+            long word = slot.value();
+            long csn = word >>> SnapshotSlot.TAG_BITS;
+            switch ((int) word & SnapshotSlot.TAG_MASK) {
+                case SnapshotSlot.PENDING -> horizon.pending(csn);
+                case SnapshotSlot.POINT -> horizon.point(csn);
+                case SnapshotSlot.OPEN -> horizon.open(csn, (int) slot.companion());
+                default -> {
+                    assert word == 0 : "slot word=" + word;
+                }
+            }
+        }
+        return horizon.build();
+    }
+
+    /** For views. */
+    interface Visitor {
+        void snapshot(long csn, SnapshotKind kind, int relation, Transaction holder);
+    }
+
+    void forEach(Visitor visitor) {
+        Object[] listing = slots.listing();
+        for (int i = 0; i < listing.length; i++) {
+            SnapshotSlot slot = slots.at(listing, i);
+            long word = slot.value();
+            int tag = (int) word & SnapshotSlot.TAG_MASK;
+            if (tag == SnapshotSlot.POINT || tag == SnapshotSlot.OPEN) {
+                SnapshotKind kind = tag == SnapshotSlot.OPEN ? SnapshotKind.OPEN : SnapshotKind.POINT;
+                int relation = kind == SnapshotKind.OPEN ? (int) slot.companion() : 0;
+                visitor.snapshot(word >>> SnapshotSlot.TAG_BITS, kind, relation, slot.holder());
+            }
+        }
+    }
+}

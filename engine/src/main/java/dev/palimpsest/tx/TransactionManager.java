@@ -1,0 +1,428 @@
+package dev.palimpsest.tx;
+
+import dev.palimpsest.api.IsolationLevel;
+import dev.palimpsest.api.SessionInfo;
+import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.StoppedException;
+import dev.palimpsest.api.UsageException;
+import dev.palimpsest.id.Lsn;
+import dev.palimpsest.id.Xid;
+import dev.palimpsest.lock.LockTable;
+import dev.palimpsest.lock.WaitContext;
+import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.scheduler.Step;
+import dev.palimpsest.wal.AppendHook;
+import dev.palimpsest.wal.EnginePoison;
+import dev.palimpsest.wal.Wal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
+
+/**
+ * Begins and ends transactions, hands out xids, and answers what has committed when.
+ *
+ * <p>Principal entry points: {@link #begin}, {@link #assignXid}, {@link #commit}, {@link #abort}, {@link #waitForEnd},
+ * {@link #commitCsn}, {@link #captureHorizon}. Before the first {@code begin} the engine redoes the log through
+ * {@link TransactionResourceManager} and calls {@link #start}. Thread-safe. The rules: README.md.
+ */
+public final class TransactionManager {
+    /** {@link #commitCsn} of a transaction that aborted. */
+    public static final long ABORTED = -1;
+
+    private static final System.Logger LOG = System.getLogger(TransactionManager.class.getName());
+
+    /** No file work: the hook of an abort without. */
+    private static final AppendHook NO_HOOK = lsn -> {};
+
+    private final Scheduler scheduler;
+    private final EnginePoison poison;
+    private final CommitWal wal;
+    private final CommitLog statuses;
+    private final IntConsumer fileRemover;
+
+    private final PublishedCsn published = new PublishedCsn(0);
+    private final CommitNumbers numbers = new CommitNumbers(0);
+    private final ActiveTransactions active = new ActiveTransactions();
+    private final SnapshotSlots slots;
+    private final LockTable locks;
+    private final Publisher publisher;
+    private final FileWork fileWork;
+    private final List<CommitListener> commitListeners = new CopyOnWriteArrayList<>();
+
+    private final AtomicLong nextXid = new AtomicLong(Xid.FIRST_NORMAL);
+    private final AtomicLong nextProcessId = new AtomicLong(1);
+
+    /** {@link #nextXid} at the last trim of the numbers. Guarded by PUBLISH. */
+    private long trimmedAtXid;
+
+    /**
+     * @param statuses filled by recovery
+     * @param fileRemover removes all forks of a relation file, on the ending transaction's thread; no error if they aren't there
+     */
+    public TransactionManager(
+            Scheduler scheduler, EnginePoison poison, CommitWal wal, CommitLog statuses, IntConsumer fileRemover) {
+        this.scheduler = scheduler;
+        this.poison = poison;
+        this.wal = wal;
+        this.statuses = statuses;
+        this.fileRemover = fileRemover;
+        this.slots = new SnapshotSlots(scheduler, published);
+        this.locks = new LockTable(scheduler, poison, active::forEach);
+        this.publisher = new Publisher(wal, numbers, statuses, published, scheduler, this::trimNumbers);
+        this.fileWork = new FileWork(scheduler);
+        wal.onDurable(publisher::publishReady);
+    }
+
+    /** The engine's. */
+    public TransactionManager(Scheduler scheduler, Wal wal, CommitLog statuses, IntConsumer fileRemover) {
+        this(scheduler, wal.poison(), CommitWal.of(wal), statuses, fileRemover);
+    }
+
+    // ---- life of the engine
+
+    /**
+     * Recovery is over and what it replayed is durable.
+     *
+     * @param firstXid above every xid in the log, and not below the last checkpoint's
+     * @param endLsn the end of the log: every commit from now on has a higher number
+     */
+    public void start(long firstXid, long endLsn) {
+        nextXid.set(Math.max(firstXid, Xid.FIRST_NORMAL));
+        statuses.startRun(nextXid.get(), nextXid::get);
+        publisher.exclusively(() -> {
+            numbers.startRun(nextXid.get());
+            trimmedAtXid = nextXid.get();
+            published.advance(endLsn);
+        });
+    }
+
+    /** Nobody waits any more: each wait, running or new, fails with 57P01. */
+    public void close() {
+        locks.close();
+    }
+
+    /** Before the first transaction or at any time after; told in this order. */
+    public void addCommitListener(CommitListener listener) {
+        commitListeners.add(listener);
+    }
+
+    /**
+     * For a checkpoint that has chosen its redo position: on return the effects of every commit and abort whose record ends at it or
+     * before are in memory (and its files removed), so that the checkpoint's writes contain them.
+     */
+    public void drainPublished(long redoLsn) {
+        wal.flush(redoLsn);
+        publisher.publishReady(redoLsn);
+        fileWork.awaitFinished(redoLsn);
+    }
+
+    /** For a checkpoint: read after its redo position was chosen, it is above every xid in records before that. */
+    public long nextXid() {
+        return nextXid.get();
+    }
+
+    // ---- life of a transaction
+
+    public Transaction begin(IsolationLevel isolation, boolean readOnly) {
+        return begin(null, isolation, readOnly);
+    }
+
+    /** @param ended an ended transaction of the same thread, whose object is used again where possible; may be null */
+    public Transaction begin(Transaction ended, IsolationLevel isolation, boolean readOnly) {
+        Transaction transaction = ended != null && ended.canBeginAgain()
+                ? ended
+                : new Transaction(this, nextProcessId.getAndIncrement());
+        transaction.begin(isolation, readOnly);
+        return transaction;
+    }
+
+    /**
+     * The transaction's xid, a new one at its first write.
+     *
+     * @throws UsageException 25006 if it is read-only
+     */
+    public long assignXid(Transaction transaction) {
+        long xid = transaction.xid();
+        if (xid != Xid.NONE) {
+            return xid;
+        }
+        if (transaction.isReadOnly()) {
+            throw new UsageException(
+                    SqlState.READ_ONLY_SQL_TRANSACTION, "cannot write in a read-only transaction");
+        }
+        xid = nextXid.getAndIncrement();
+        transaction.setXid(xid);
+        scheduler.step(Step.XID_ASSIGNED);
+        return xid;
+    }
+
+    /**
+     * Commits: on return it is visible to every snapshot taken from then on and, if synchronous, survives a power cut. Once its record is
+     * appended nothing ends it half way, neither cancel nor timeout nor interrupt.
+     *
+     * @throws UsageException 25P02 if it has failed; it is still to be aborted
+     * @throws StoppedException the engine stopped; whether it committed, recovery decides
+     */
+    public void commit(Transaction transaction, boolean synchronous) {
+        transaction.checkUsable();
+        if (transaction.xid() == Xid.NONE) {
+            transaction.setState(TransactionState.COMMITTED);
+            end(transaction, true, 0);
+            return;
+        }
+        int[] files = transaction.filesDropped(true);
+        long csn = wal.append(
+                TransactionRecords.form(
+                        transaction.recordBuilder(),
+                        TransactionRecords.COMMIT,
+                        transaction.xid(),
+                        scheduler.currentTimeMicros(),
+                        files),
+                transaction.commitHook(synchronous));
+        scheduler.step(Step.COMMIT_APPENDED);
+        try {
+            awaitPublication(transaction, csn, synchronous);
+        } catch (StoppedException e) {
+            transaction.setState(TransactionState.UNKNOWN);
+            letGo(transaction);
+            throw e;
+        }
+        transaction.setState(TransactionState.COMMITTED);
+        end(transaction, true, csn);
+    }
+
+    /** Aborts; no effect after the end. Doesn't wait and doesn't fail. */
+    public void abort(Transaction transaction) {
+        if (transaction.isEnded()) {
+            return;
+        }
+        transaction.setState(TransactionState.ABORTED);
+        long lsn = transaction.xid() == Xid.NONE ? 0 : storeAbort(transaction);
+        end(transaction, false, lsn);
+    }
+
+    // ---- what others did
+
+    /** The number of the newest published commit: what a snapshot taken now would see. */
+    public long published() {
+        return published.get();
+    }
+
+    /**
+     * When a transaction committed, for a reader with a live snapshot: its number, 0 if it is older than every live snapshot,
+     * {@link Lsn#INFINITE} while it is in progress, {@link #ABORTED} if it aborted. Visible to snapshot s if 0 ≤ number ≤ s.
+     */
+    public long commitCsn(long xid) {
+        int status = statuses.status(xid); // status first, number second: see README.md
+        return status == CommitLog.COMMITTED
+                ? numbers.number(xid)
+                : status == CommitLog.ABORTED ? ABORTED : Lsn.INFINITE;
+    }
+
+    /** For writers, lockers and unique checks: a commit that isn't published yet is still in progress. */
+    public boolean isInProgress(long xid) {
+        int status = statuses.status(xid);
+        return status == CommitLog.IN_PROGRESS || status == CommitLog.COMMITTED && numbers.number(xid) > published.get();
+    }
+
+    /** May a page say that this transaction committed? Only once its record is durable, and its commit published. */
+    public boolean isDurablyCommitted(long xid) {
+        if (statuses.status(xid) != CommitLog.COMMITTED) {
+            return false;
+        }
+        long number = numbers.number(xid);
+        return number <= wal.durableLsn() && number <= published.get();
+    }
+
+    /** For a checkpoint, after {@link #drainPublished}; an engine task's: writes and forces the changed part of the status log. */
+    public void writeStatuses() {
+        statuses.writeDirty(wal);
+    }
+
+    public CommitLog commitLog() {
+        return statuses;
+    }
+
+    public CommitNumbers commitNumbers() {
+        return numbers;
+    }
+
+    /** What is live now, for reclaim. May be shared and kept: an old one only keeps more. */
+    public Horizon captureHorizon() {
+        return slots.capture();
+    }
+
+    /**
+     * Waits until a transaction has ended and its end is visible. Holding no latch.
+     *
+     * @throws dev.palimpsest.api.RetryException 40P01
+     * @throws dev.palimpsest.api.CanceledException 55P03 (lock timeout), 57014 (cancel or interrupt, which stays pending)
+     * @throws StoppedException the engine is closing or has stopped
+     */
+    public void waitForEnd(Transaction self, long xid, WaitContext context) {
+        assert !self.isOwn(xid) : "waits for itself";
+        while (isInProgress(xid)) {
+            Transaction other = active.find(xid);
+            if (other != null) {
+                locks.waitForTransaction(self, other, xid, context);
+            } else if (isInProgress(xid)) {
+                poison.check(); // its outcome is unknown
+                throw new StoppedException(SqlState.INTERNAL_ERROR, "transaction " + xid + " is lost");
+            }
+        }
+    }
+
+    public LockTable locks() {
+        return locks;
+    }
+
+    /** How often a transaction had to wait for another one. */
+    public long waitCount() {
+        return locks.waitCount();
+    }
+
+    /** Every active transaction, each as it was at some moment of the call. */
+    public List<SessionInfo> sessions() {
+        List<SessionInfo> sessions = new ArrayList<>();
+        active.forEach(t -> {
+            String waitingFor = t.waitingFor();
+            String state = waitingFor != null ? "waiting" : t.state() == TransactionState.FAILED ? "failed" : "active";
+            sessions.add(new SessionInfo(
+                    t.processId(),
+                    t.waitableXid(),
+                    t.snapshotCsn(),
+                    t.isolation(),
+                    t.isReadOnly(),
+                    state,
+                    waitingFor,
+                    t.startMicros()));
+        });
+        return sessions;
+    }
+
+    /** One live snapshot, for mvcc_pins. {@code relation} is 0 for all; {@code holder} took it and may have ended. */
+    public record Pin(long csn, SnapshotKind kind, int relation, Transaction holder) {}
+
+    /** Every live snapshot, each as it was at some moment of the call. */
+    public List<Pin> pins() {
+        List<Pin> pins = new ArrayList<>();
+        slots.forEach((csn, kind, relation, holder) -> pins.add(new Pin(csn, kind, relation, holder)));
+        return pins;
+    }
+
+    // ---- for this room
+
+    ActiveTransactions active() {
+        return active;
+    }
+
+    SnapshotSlots slots() {
+        return slots;
+    }
+
+    Publisher publisher() {
+        return publisher;
+    }
+
+    FileWork fileWork() {
+        return fileWork;
+    }
+
+    /** Uninterruptible. On return all snapshots taken from then on see the commit. */
+    private void awaitPublication(Transaction transaction, long csn, boolean synchronous) {
+        if (synchronous) {
+            wal.flush(csn);
+            if (published.get() < csn) {
+                publisher.publishReady(csn);
+            }
+        } else {
+            publisher.publishReady(0);
+            if (published.get() < csn) {
+                wal.flush(transaction.forceLsn()); // a synchronous commit before it
+                publisher.publishReady(transaction.forceLsn());
+            }
+        }
+        assert published.get() >= csn : "not published, csn=" + csn;
+    }
+
+    /** @return the end of its record, 0 if the engine has stopped */
+    private long storeAbort(Transaction transaction) {
+        int[] files = transaction.filesDropped(false);
+        long lsn = 0;
+        try {
+            lsn = wal.append(
+                    TransactionRecords.form(
+                            transaction.recordBuilder(),
+                            TransactionRecords.ABORT,
+                            transaction.xid(),
+                            scheduler.currentTimeMicros(),
+                            files),
+                    files.length == 0 ? NO_HOOK : fileWork::enter);
+        } catch (StoppedException e) {
+            LOG.log(System.Logger.Level.DEBUG, "abort without a record, xid=" + transaction.xid(), e);
+        }
+        statuses.setAborted(transaction.xid(), lsn);
+        scheduler.step(Step.ABORT_STORED);
+        return lsn;
+    }
+
+    /** The transaction's fate is visible: tells everybody and lets go. {@code lsn} is 0 if there is no record. */
+    private void end(Transaction transaction, boolean committed, long lsn) {
+        try {
+            if (lsn != 0) {
+                tellListeners(transaction, committed, lsn);
+                removeFiles(transaction, committed, lsn);
+            }
+            transaction.runEndActions(committed);
+        } catch (RuntimeException | Error e) {
+            poison.poison(e); // caches may be stale now
+            throw e;
+        } finally {
+            letGo(transaction);
+        }
+    }
+
+    private void tellListeners(Transaction transaction, boolean committed, long lsn) {
+        for (CommitListener listener : commitListeners) {
+            if (committed) {
+                listener.committed(transaction, lsn);
+            } else {
+                listener.aborted(transaction);
+            }
+        }
+    }
+
+    private void removeFiles(Transaction transaction, boolean committed, long lsn) {
+        int[] files = transaction.filesDropped(committed);
+        if (files.length == 0) {
+            return;
+        }
+        try {
+            for (int file : files) {
+                fileRemover.accept(file);
+            }
+        } catch (StoppedException e) {
+            // nobody can reach the file any more: only its space is lost
+            LOG.log(System.Logger.Level.WARNING, "could not remove the files of a dropped relation", e);
+        } finally {
+            fileWork.finished(lsn);
+        }
+    }
+
+    private void letGo(Transaction transaction) {
+        transaction.releaseSnapshotAtEnd();
+        locks.releaseAll(transaction);
+        transaction.leave();
+    }
+
+    /** After a publication, under PUBLISH: so often that the numbers' memory follows live snapshots and open transactions. */
+    private void trimNumbers() {
+        long next = nextXid.get();
+        if (next - trimmedAtXid >= CommitNumbers.CHUNK_XIDS) {
+            trimmedAtXid = next;
+            numbers.trim(slots.capture(), statuses::allEnded, next, wal.durableLsn());
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dev.palimpsest.tx;
+
+import dev.palimpsest.wal.ResourceManagerId;
+import dev.palimpsest.wal.WalRecord;
+import dev.palimpsest.wal.WalRecordBuilder;
+
+/**
+ * The payload of commit and abort records. The xid is in the record's header.
+ *
+ * <pre>
+ *   0 u64 time, microseconds since 1970   8 u32 subtransactions n   12 u32 removed files m
+ *   16 u64[n] xids of subtransactions     then u32[m] numbers of files removed at this end
+ * </pre>
+ */
+final class TransactionRecords {
+    static final int COMMIT = 1;
+    static final int ABORT = 2;
+
+    static final int TIME_OFFSET = 0;
+    static final int SUBXID_COUNT_OFFSET = TIME_OFFSET + Long.BYTES;
+    static final int FILE_COUNT_OFFSET = SUBXID_COUNT_OFFSET + Integer.BYTES;
+    static final int SUBXIDS_OFFSET = FILE_COUNT_OFFSET + Integer.BYTES;
+
+    private TransactionRecords() {}
+
+    static WalRecordBuilder form(WalRecordBuilder builder, int info, long xid, long timeMicros, int[] files) {
+        builder.begin(ResourceManagerId.TRANSACTION, info, xid)
+                .putLong(timeMicros)
+                .putInt(0)
+                .putInt(files.length);
+        for (int file : files) {
+            builder.putInt(file);
+        }
+        return builder;
+    }
+
+    static long timeMicros(WalRecord record) {
+        return record.payloadLong(TIME_OFFSET);
+    }
+
+    static int subxidCount(WalRecord record) {
+        return record.payloadInt(SUBXID_COUNT_OFFSET);
+    }
+
+    static long subxid(WalRecord record, int i) {
+        return record.payloadLong(SUBXIDS_OFFSET + i * Long.BYTES);
+    }
+
+    static int fileCount(WalRecord record) {
+        return record.payloadInt(FILE_COUNT_OFFSET);
+    }
+
+    static int file(WalRecord record, int i) {
+        return record.payloadInt(SUBXIDS_OFFSET + subxidCount(record) * Long.BYTES + i * Integer.BYTES);
+    }
+}
