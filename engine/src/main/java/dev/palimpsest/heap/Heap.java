@@ -1,0 +1,223 @@
+package dev.palimpsest.heap;
+
+import dev.palimpsest.buffer.Frame;
+import dev.palimpsest.buffer.PageFile;
+import dev.palimpsest.id.PageId;
+import dev.palimpsest.id.Tid;
+import dev.palimpsest.id.Xid;
+import dev.palimpsest.latch.LatchRank;
+import dev.palimpsest.page.LinePointer;
+import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.tuple.TupleLayout;
+import dev.palimpsest.tx.Snapshot;
+import dev.palimpsest.tx.Transaction;
+import dev.palimpsest.wal.ResourceManager;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * One table's versioned tuples. Knows no columns, indexes or locks: tuples come as bytes whose transaction header the heap fills in.
+ *
+ * <p>Thread-safe. Principal entry points: {@link #insert}, {@link #update}, {@link #delete}, {@link #fetch}, {@link #scan}. The caller
+ * has begun a statement whose snapshot protects the versions it holds on to (README.md, rule 5).
+ */
+public final class Heap {
+    /** {@link #checkLive}'s answer: no version with these keys is or may become live. */
+    public static final long NO_CONFLICT = 0;
+
+    /** {@link #checkLive}'s answer: a version is live. */
+    public static final long CONFLICT = -1;
+
+    private final HeapContext context;
+    private final PageFile file;
+    private final Visibility visibility;
+    private final HeapReader reader;
+    private final HeapWriter writer;
+    private final BigValues bigValues;
+
+    /** Opens the heap in a relation file; makes nothing on disk. */
+    public Heap(HeapContext context, int fileNumber) {
+        this.context = context;
+        file = context.pool().file(fileNumber, PageId.MAIN, LatchRank.HEAP_PAGE);
+        PageFile mapFile = context.pool().file(fileNumber, PageId.FREE_SPACE_MAP, LatchRank.MAP_PAGE);
+        PageFile bigFile = context.pool().file(fileNumber, PageId.BIG_VALUES, LatchRank.OTHER_PAGE);
+        visibility = new Visibility(context.transactions());
+        reader = new HeapReader(file, visibility, context.wal(), context.scheduler());
+        writer = new HeapWriter(context, file, visibility, new FreeSpaceMap(mapFile, context.wal()));
+        bigValues = new BigValues(bigFile, context.wal());
+    }
+
+    /** Redo and description of this room's records. */
+    public static List<ResourceManager> resourceManagers() {
+        return List.of(new HeapLog(), new FreeSpaceMap.Log(), new BigValues.Log());
+    }
+
+    public int fileNumber() {
+        return file.fileNumber();
+    }
+
+    public int blockCount() {
+        return file.blockCount();
+    }
+
+    public BigValues bigValues() {
+        return bigValues;
+    }
+
+    /**
+     * Finds the version of one row that a snapshot sees.
+     *
+     * @param rootTid what an index entry points to; any tid may be asked for
+     * @return false if the snapshot sees none
+     */
+    public boolean fetch(long rootTid, Snapshot snapshot, HeapTuple out) {
+        return reader.fetch(rootTid, snapshot, out);
+    }
+
+    /** The version at exactly this place, whoever sees it; false if there is none any more. */
+    public boolean fetchVersion(long tid, HeapTuple out) {
+        return reader.fetchVersion(tid, out);
+    }
+
+    /** Every row that the snapshot sees, in order of place. */
+    public HeapScan scan(Snapshot snapshot) {
+        return new HeapScan(file, reader, visibility, snapshot);
+    }
+
+    /**
+     * Adds a row's first version, written by the transaction's current command.
+     *
+     * @param tuple as {@code TupleFormer} forms it
+     * @return where it is
+     */
+    public long insert(Transaction tx, byte[] tuple, int length) {
+        return writer.insert(tx, tuple, length);
+    }
+
+    /**
+     * {@link #insert} for many.
+     *
+     * @param packed the tuples one after the other; the i-th from {@code offsets[i]} to {@code offsets[i + 1]}
+     * @param tids filled with where they are
+     */
+    public void insertAll(Transaction tx, byte[] packed, int[] offsets, int count, long[] tids) {
+        writer.insertAll(tx, packed, offsets, count, tids);
+    }
+
+    /**
+     * Replaces a version by a new one. Never waits for a transaction: {@code out} says what stands in the way.
+     *
+     * @param tid a version that the caller's snapshot protects
+     * @param hotAllowed no indexed column's key changes, so the new version may do without index entries if it stays on the page
+     */
+    public void update(Transaction tx, long tid, byte[] tuple, int length, boolean hotAllowed, ModifyResult out) {
+        writer.update(tx, tid, tuple, length, hotAllowed, out);
+    }
+
+    /** Ends a version; otherwise as {@link #update}. */
+    public void delete(Transaction tx, long tid, ModifyResult out) {
+        writer.delete(tx, tid, out);
+    }
+
+    /**
+     * Is a row with an index entry's keys live, for a unique check? Whatever snapshots say: the newest committed or own state counts, and
+     * a commit above the published number is still in progress. May be called under an index latch.
+     *
+     * @return {@link #NO_CONFLICT}, {@link #CONFLICT}, or the transaction whose end decides
+     */
+    public long checkLive(long rootTid, Transaction tx) {
+        if (Tid.block(rootTid) >= file.blockCount()) {
+            return NO_CONFLICT;
+        }
+        Frame frame = file.pin(Tid.block(rootTid));
+        frame.acquireShared();
+        try {
+            return checkChain(frame.page, Tid.linePointer(rootTid), tx);
+        } finally {
+            frame.releaseShared();
+            frame.unpin();
+        }
+    }
+
+    private long checkChain(ByteBuffer page, int root, Transaction tx) {
+        long published = context.transactions().published();
+        int line = SlottedPage.line(page, root);
+        int number = LinePointer.state(line) == LinePointer.STATE_REDIRECT ? LinePointer.target(line) : root;
+        for (int offset = HeapPage.tupleOffset(page, number); offset >= 0; ) {
+            int flags = HeapPage.flags(page, offset);
+            long xmin = HeapPage.xmin(page, offset);
+            if (!tx.isOwn(xmin)) {
+                long begin = visibility.beginCsn(xmin, flags);
+                if (begin == Visibility.ABORTED) {
+                    return NO_CONFLICT;
+                }
+                if (begin > published) {
+                    return xmin;
+                }
+            }
+            long xmax = HeapPage.xmax(page, offset);
+            if (xmax == Xid.NONE || (flags & TupleLayout.XMAX_ABORTED) != 0) {
+                return CONFLICT;
+            }
+            if (!tx.isOwn(xmax)) {
+                long end = visibility.endCsn(xmax, flags);
+                if (end == Visibility.ABORTED) {
+                    return CONFLICT;
+                }
+                if (end > published) {
+                    return xmax;
+                }
+            }
+            offset = HeapPage.isHotUpdated(flags)
+                    ? HeapPage.tupleOffset(page, HeapPage.ctidLinePointer(page, offset))
+                    : -1;
+        }
+        return NO_CONFLICT;
+    }
+
+    /** Removes what nobody needs from one page. Returns whether anything went. */
+    public boolean prune(int block) {
+        Frame frame = file.pin(block);
+        frame.acquireExclusive();
+        try {
+            return !PageLayout.isNew(frame.page) && writer.prune(frame);
+        } finally {
+            frame.releaseExclusive();
+            frame.unpin();
+        }
+    }
+
+    /** Sees every line pointer of the heap. */
+    @FunctionalInterface
+    public interface LineVisitor {
+        /**
+         * @param line the line pointer's bits ({@link LinePointer})
+         * @param page a private copy of its page; tuples lie in it where the line pointer says
+         */
+        void visit(long tid, int line, byte[] page);
+    }
+
+    /** Visits every used line pointer in order of place, page by page from private copies. For people, checks and tests. */
+    public void forEachLine(LineVisitor visitor) {
+        byte[] copy = new byte[PageLayout.SIZE];
+        ByteBuffer page = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
+        for (int block = 0, count = file.blockCount(); block < count; block++) {
+            if (reader.copyPage(block, copy) < 0) {
+                continue;
+            }
+            for (int number = 1, lines = SlottedPage.lineCount(page); number <= lines; number++) {
+                int line = SlottedPage.line(page, number);
+                if (line != LinePointer.UNUSED) {
+                    visitor.visit(Tid.of(block, number), line, copy);
+                }
+            }
+        }
+    }
+
+    /** Fates as numbers, for {@link #forEachLine}'s visitors. */
+    public Visibility visibility() {
+        return visibility;
+    }
+}

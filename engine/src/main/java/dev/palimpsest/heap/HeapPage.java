@@ -1,0 +1,104 @@
+package dev.palimpsest.heap;
+
+import dev.palimpsest.id.Tid;
+import dev.palimpsest.page.LinePointer;
+import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.tuple.TupleLayout;
+import java.nio.ByteBuffer;
+
+/**
+ * Tuple headers where they lie on a page; {@code offset} is the tuple's first byte. Readers may call these on a page that is being
+ * changed; writers hold its exclusive latch.
+ */
+final class HeapPage {
+    /** Page flag, a hint: a line pointer below the last may be unused. */
+    private static final int HAS_FREE_LINES = 1;
+
+    private HeapPage() {}
+
+    /** A line pointer for a new tuple: an unused one, or the one after the last. Caller holds the exclusive latch. */
+    static int freeLine(ByteBuffer page) {
+        int next = SlottedPage.lineCount(page) + 1;
+        if ((PageLayout.flags(page) & HAS_FREE_LINES) == 0) {
+            return next;
+        }
+        int unused = SlottedPage.firstUnusedLine(page);
+        if (unused == next) {
+            PageLayout.setFlags(page, PageLayout.flags(page) & ~HAS_FREE_LINES);
+        }
+        return unused;
+    }
+
+    static void noteFreeLines(ByteBuffer page) {
+        PageLayout.setFlags(page, PageLayout.flags(page) | HAS_FREE_LINES);
+    }
+
+    static long xmin(ByteBuffer page, int offset) {
+        return page.getLong(offset + TupleLayout.XMIN);
+    }
+
+    static long xmax(ByteBuffer page, int offset) {
+        return page.getLong(offset + TupleLayout.XMAX);
+    }
+
+    static int flags(ByteBuffer page, int offset) {
+        return page.getShort(offset + TupleLayout.FLAGS) & 0xFFFF;
+    }
+
+    static void setFlags(ByteBuffer page, int offset, int flags) {
+        page.putShort(offset + TupleLayout.FLAGS, (short) flags);
+    }
+
+    static int cmin(ByteBuffer page, int offset) {
+        return page.getInt(offset + TupleLayout.CMIN);
+    }
+
+    static int cmax(ByteBuffer page, int offset) {
+        return page.getInt(offset + TupleLayout.CMAX);
+    }
+
+    static long ctid(ByteBuffer page, int offset) {
+        return Tid.of(
+                page.getInt(offset + TupleLayout.CTID_BLOCK),
+                page.getShort(offset + TupleLayout.CTID_LINE_POINTER) & 0xFFFF);
+    }
+
+    static int ctidLinePointer(ByteBuffer page, int offset) {
+        return page.getShort(offset + TupleLayout.CTID_LINE_POINTER) & 0xFFFF;
+    }
+
+    static void setCtid(ByteBuffer page, int offset, long tid) {
+        page.putInt(offset + TupleLayout.CTID_BLOCK, Tid.block(tid));
+        page.putShort(offset + TupleLayout.CTID_LINE_POINTER, (short) Tid.linePointer(tid));
+    }
+
+    /** Offset of the tuple that a line pointer has, or -1 if it isn't NORMAL. */
+    static int tupleOffset(ByteBuffer page, int linePointer) {
+        int line = SlottedPage.line(page, linePointer);
+        return LinePointer.isNormal(line) ? LinePointer.offset(line) : -1;
+    }
+
+    /** Length of the tuple that a NORMAL line pointer has. */
+    static int tupleLength(ByteBuffer page, int linePointer) {
+        return LinePointer.length(SlottedPage.line(page, linePointer));
+    }
+
+    /** Ends a version: xmax, command and links set, its earlier xmax's marks taken off. */
+    static void end(ByteBuffer page, int offset, long xmax, int cmax, int endFlags, long ctid) {
+        page.putLong(offset + TupleLayout.XMAX, xmax);
+        page.putInt(offset + TupleLayout.CMAX, cmax);
+        int kept = flags(page, offset)
+                & ~(TupleLayout.XMAX_COMMITTED
+                        | TupleLayout.XMAX_ABORTED
+                        | TupleLayout.HOT_UPDATED
+                        | TupleLayout.UPDATED);
+        setFlags(page, offset, kept | endFlags);
+        setCtid(page, offset, ctid);
+    }
+
+    /** True if the next version is on this page and reached only through this one. */
+    static boolean isHotUpdated(int flags) {
+        return (flags & (TupleLayout.HOT_UPDATED | TupleLayout.XMAX_ABORTED)) == TupleLayout.HOT_UPDATED;
+    }
+}

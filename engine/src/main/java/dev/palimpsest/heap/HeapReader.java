@@ -1,0 +1,254 @@
+package dev.palimpsest.heap;
+
+import dev.palimpsest.buffer.Frame;
+import dev.palimpsest.buffer.PageFile;
+import dev.palimpsest.id.Lsn;
+import dev.palimpsest.id.Tid;
+import dev.palimpsest.page.LinePointer;
+import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.scheduler.Step;
+import dev.palimpsest.tuple.TupleLayout;
+import dev.palimpsest.tx.Snapshot;
+import dev.palimpsest.wal.Wal;
+import java.nio.ByteBuffer;
+
+/**
+ * Reads versions out of pages: without pin or latch where it can (DESIGN section 3, {@link Frame}'s protocol), else under the shared
+ * latch. Thread-safe, keeps nothing between calls.
+ *
+ * <p>Until {@link Frame#validate} says so, what was read decides nothing: offsets are bounds-checked by the buffer, loops are bounded
+ * by the number of line pointers, an exception means "again". Every answer, "no such version" too, is validated before it is given.
+ */
+final class HeapReader {
+    private static final int FOUND = 1;
+    private static final int NOT_FOUND = 0;
+    private static final int AGAIN = -1;
+
+    private static final int OPTIMISTIC_ATTEMPTS = 4;
+
+    /** A reader that had to ask the log marks the page for those after it, now and then: marking costs a latch. */
+    private static final int MARK_MASK = 7;
+
+    private final PageFile file;
+    private final Visibility visibility;
+    private final Wal wal;
+    private final Scheduler scheduler;
+
+    /** Racy on purpose: only thins out the attempts to mark. */
+    private int askedLog;
+
+    HeapReader(PageFile file, Visibility visibility, Wal wal, Scheduler scheduler) {
+        this.file = file;
+        this.visibility = visibility;
+        this.wal = wal;
+        this.scheduler = scheduler;
+    }
+
+    /** The version that the snapshot sees in the chain rooted at a line pointer. */
+    boolean fetch(long rootTid, Snapshot snapshot, HeapTuple out) {
+        int block = Tid.block(rootTid);
+        long pageId = file.pageId(block);
+        for (int attempt = 0; attempt < OPTIMISTIC_ATTEMPTS; attempt++) {
+            Frame frame = file.cached(block);
+            if (frame == null) {
+                break;
+            }
+            if (attempt == 0 && frame.newestCsn() == Lsn.INFINITE && (askedLog++ & MARK_MASK) == 0) {
+                mark(block);
+            }
+            long version = frame.beginRead(pageId);
+            if (version == Frame.UNREADABLE) {
+                Thread.onSpinWait();
+                continue;
+            }
+            int result = tryChain(frame, version, rootTid, snapshot, out);
+            if (result != AGAIN) {
+                frame.touch();
+                return result == FOUND;
+            }
+        }
+        return fetchLatched(rootTid, snapshot, out);
+    }
+
+    private int tryChain(Frame frame, long version, long rootTid, Snapshot snapshot, HeapTuple out) {
+        try {
+            return searchChain(frame, version, rootTid, snapshot, out);
+        } catch (IndexOutOfBoundsException | NegativeArraySizeException e) {
+            if (frame.validate(version)) {
+                throw e; // not torn by a writer: the page itself is wrong
+            }
+            return AGAIN;
+        }
+    }
+
+    private boolean fetchLatched(long rootTid, Snapshot snapshot, HeapTuple out) {
+        int block = Tid.block(rootTid);
+        if (block >= file.blockCount()) {
+            return false; // past a truncated tail there is no row
+        }
+        scheduler.step(Step.HEAP_BEFORE_LATCH);
+        Frame frame = file.pin(block);
+        try {
+            frame.acquireShared();
+            try {
+                return searchChain(frame, Frame.UNREADABLE, rootTid, snapshot, out) == FOUND;
+            } finally {
+                frame.releaseShared();
+            }
+        } finally {
+            frame.unpin();
+        }
+    }
+
+    /** @param version {@link Frame#UNREADABLE} if the caller holds the latch: then everything is valid */
+    private int searchChain(Frame frame, long version, long rootTid, Snapshot snapshot, HeapTuple out) {
+        ByteBuffer page = frame.page;
+        boolean marksDecide = frame.newestCsn() <= snapshot.csn();
+        int number = Tid.linePointer(rootTid);
+        int line = SlottedPage.line(page, number);
+        if (LinePointer.state(line) == LinePointer.STATE_REDIRECT) {
+            number = LinePointer.target(line);
+            line = SlottedPage.line(page, number);
+        }
+        for (int hops = SlottedPage.lineCount(page); hops >= 0 && LinePointer.isNormal(line); hops--) {
+            int offset = LinePointer.offset(line);
+            int flags = HeapPage.flags(page, offset);
+            boolean visible = marksDecide
+                    ? (flags & (TupleLayout.XMIN_COMMITTED | TupleLayout.XMAX_COMMITTED)) == TupleLayout.XMIN_COMMITTED
+                    : isVisible(frame, version, offset, flags, snapshot);
+            if (visible) {
+                return copy(frame, version, offset, LinePointer.length(line), Tid.of(Tid.block(rootTid), number), out);
+            }
+            if (!HeapPage.isHotUpdated(flags)) {
+                break;
+            }
+            number = HeapPage.ctidLinePointer(page, offset);
+            line = SlottedPage.line(page, number);
+        }
+        return valid(frame, version) ? NOT_FOUND : AGAIN;
+    }
+
+    private static boolean valid(Frame frame, long version) {
+        return version == Frame.UNREADABLE || frame.validate(version);
+    }
+
+    private boolean isVisible(Frame frame, long version, int offset, int flags, Snapshot snapshot) {
+        ByteBuffer page = frame.page;
+        long xmin = HeapPage.xmin(page, offset);
+        long xmax = HeapPage.xmax(page, offset);
+        int cmin = HeapPage.cmin(page, offset);
+        int cmax = HeapPage.cmax(page, offset);
+        if (!valid(frame, version)) {
+            return false; // the end of the search finds out; never ask the log about torn xids
+        }
+        return visibility.isVisible(snapshot, xmin, xmax, flags, cmin, cmax);
+    }
+
+    private static int copy(Frame frame, long version, int offset, int length, long tid, HeapTuple out) {
+        if (!valid(frame, version)) {
+            return AGAIN;
+        }
+        byte[] bytes = new byte[length];
+        frame.page.get(offset, bytes);
+        if (!valid(frame, version)) {
+            return AGAIN;
+        }
+        out.set(bytes, tid);
+        return FOUND;
+    }
+
+    /** The version at exactly this place, whoever sees it. */
+    boolean fetchVersion(long tid, HeapTuple out) {
+        int block = Tid.block(tid);
+        if (block >= file.blockCount()) {
+            return false;
+        }
+        Frame frame = file.pin(block);
+        try {
+            frame.acquireShared();
+            try {
+                int offset = HeapPage.tupleOffset(frame.page, Tid.linePointer(tid));
+                return offset >= 0
+                        && copy(
+                                        frame,
+                                        Frame.UNREADABLE,
+                                        offset,
+                                        HeapPage.tupleLength(frame.page, Tid.linePointer(tid)),
+                                        tid,
+                                        out)
+                                == FOUND;
+            } finally {
+                frame.releaseShared();
+            }
+        } finally {
+            frame.unpin();
+        }
+    }
+
+    /**
+     * A private copy of a whole page, from one validated read.
+     *
+     * @return the CSN from which on its marks alone decide, or -1 if there is no such page or it is new
+     */
+    long copyPage(int block, byte[] into) {
+        long pageId = file.pageId(block);
+        for (int attempt = 0; attempt < OPTIMISTIC_ATTEMPTS; attempt++) {
+            Frame frame = file.cached(block);
+            long version = frame == null ? Frame.UNREADABLE : frame.beginRead(pageId);
+            if (version == Frame.UNREADABLE) {
+                break;
+            }
+            long newest = frame.newestCsn();
+            if (newest == Lsn.INFINITE && attempt == 0) {
+                mark(block);
+                continue;
+            }
+            boolean isNew = PageLayout.isNew(frame.page);
+            frame.page.get(0, into);
+            if (frame.validate(version)) {
+                frame.touch();
+                return isNew ? -1 : newest;
+            }
+        }
+        return copyLatched(block, into);
+    }
+
+    private long copyLatched(int block, byte[] into) {
+        if (block >= file.blockCount()) {
+            return -1;
+        }
+        mark(block);
+        Frame frame = file.pin(block);
+        try {
+            frame.acquireShared();
+            try {
+                frame.page.get(0, into);
+                return PageLayout.isNew(frame.page) ? -1 : frame.newestCsn();
+            } finally {
+                frame.releaseShared();
+            }
+        } finally {
+            frame.unpin();
+        }
+    }
+
+    /** Marks the page if its latch is free: a reader never waits for the sake of later ones. */
+    private void mark(int block) {
+        Frame frame = file.pin(block);
+        try {
+            if (frame.newestCsn() == Lsn.INFINITE && frame.tryAcquireExclusive()) {
+                try {
+                    if (!PageLayout.isNew(frame.page)) {
+                        frame.setNewestCsn(Marks.mark(frame.page, visibility, wal.durableLsn()));
+                    }
+                } finally {
+                    frame.releaseExclusive();
+                }
+            }
+        } finally {
+            frame.unpin();
+        }
+    }
+}

@@ -1,0 +1,356 @@
+package dev.palimpsest.heap;
+
+import dev.palimpsest.buffer.Frame;
+import dev.palimpsest.buffer.PageFile;
+import dev.palimpsest.id.Lsn;
+import dev.palimpsest.id.Tid;
+import dev.palimpsest.id.Xid;
+import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.page.PageType;
+import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.scheduler.Step;
+import dev.palimpsest.tuple.TupleLayout;
+import dev.palimpsest.tx.Transaction;
+import dev.palimpsest.wal.WalRecordBuilder;
+import java.nio.ByteBuffer;
+
+/**
+ * Changes heap pages. Every change follows one order: latch, look again, decide; then, with nothing left that could fail, mark dirty, set
+ * the frame's newest CSN to infinite, change the bytes, append the WAL record, unlatch. A failure between the first changed byte and the
+ * record poisons the engine: the page would say what the log doesn't.
+ *
+ * <p>At most two pages are latched at once, the lower block first. Thread-safe.
+ */
+final class HeapWriter {
+    private final HeapContext context;
+    private final PageFile file;
+    private final Visibility visibility;
+    private final RoomFinder room;
+    private final FreeSpaceMap map;
+
+    HeapWriter(HeapContext context, PageFile file, Visibility visibility, FreeSpaceMap map) {
+        this.context = context;
+        this.file = file;
+        this.visibility = visibility;
+        this.map = map;
+        room = new RoomFinder(file, map);
+    }
+
+    long insert(Transaction tx, byte[] tuple, int length) {
+        long[] tid = new long[1];
+        insertAll(tx, tuple, new int[] {0, length}, 1, tid);
+        return tid[0];
+    }
+
+    /** As many tuples to a page as fit, one record a page. */
+    void insertAll(Transaction tx, byte[] packed, int[] offsets, int count, long[] tids) {
+        long xid = context.transactions().assignXid(tx);
+        context.scheduler().step(Step.HEAP_BEFORE_LATCH);
+        for (int done = 0; done < count; ) {
+            int needed = SlottedPage.bytesNeeded(offsets[done + 1] - offsets[done], true);
+            Frame frame = room.latchPage(needed);
+            try {
+                done += fillPage(frame, tx, xid, packed, offsets, done, count, tids);
+            } finally {
+                frame.releaseExclusive();
+                frame.unpin();
+            }
+            context.scheduler().step(Step.HEAP_CHANGED);
+        }
+    }
+
+    private int fillPage(
+            Frame frame, Transaction tx, long xid, byte[] packed, int[] offsets, int from, int count, long[] tids) {
+        ByteBuffer page = frame.page;
+        boolean init = PageLayout.isNew(page);
+        beginChange(frame);
+        try {
+            initIf(init, page);
+            int done = from;
+            do {
+                int length = offsets[done + 1] - offsets[done];
+                int linePointer = HeapPage.freeLine(page);
+                place(page, frame.block(), linePointer, packed, offsets[done], length, xid, tx.commandId(), 0);
+                tids[done++] = Tid.of(frame.block(), linePointer);
+            } while (done < count
+                    && SlottedPage.freeBytes(page)
+                            >= RoomFinder.withReserve(
+                                    SlottedPage.bytesNeeded(offsets[done + 1] - offsets[done], true)));
+            WalRecordBuilder record = HeapLog.begin(HeapLog.INSERT, xid);
+            record.block(frame.pageId(), page, init).putShort(done - from);
+            for (int i = from; i < done; i++) {
+                HeapLog.putTuple(record, page, Tid.linePointer(tids[i]));
+            }
+            context.wal().append(record);
+            return done - from;
+        } catch (Throwable e) {
+            context.wal().poison(e);
+            throw e;
+        }
+    }
+
+    void delete(Transaction tx, long tid, ModifyResult out) {
+        long xid = context.transactions().assignXid(tx);
+        context.scheduler().step(Step.HEAP_BEFORE_LATCH);
+        Frame frame = file.pin(Tid.block(tid));
+        frame.acquireExclusive();
+        try {
+            int offset = HeapPage.tupleOffset(frame.page, Tid.linePointer(tid));
+            if (!mayEnd(frame.page, offset, tx, out)) {
+                return;
+            }
+            beginChange(frame);
+            try {
+                HeapPage.end(frame.page, offset, xid, tx.commandId(), 0, HeapPage.ctid(frame.page, offset));
+                HeapLog.logDelete(context.wal(), frame, Tid.linePointer(tid), xid, tx.commandId());
+            } catch (Throwable e) {
+                context.wal().poison(e);
+                throw e;
+            }
+            out.done(Tid.NONE, false);
+        } finally {
+            frame.releaseExclusive();
+            frame.unpin();
+        }
+        context.scheduler().step(Step.HEAP_CHANGED);
+    }
+
+    void update(Transaction tx, long tid, byte[] tuple, int length, boolean hotAllowed, ModifyResult out) {
+        long xid = context.transactions().assignXid(tx);
+        context.counters().updates.increment();
+        while (!updateOnPage(tx, xid, tid, tuple, length, hotAllowed, out)
+                && !updateToOtherPage(tx, xid, tid, tuple, length, out)) {
+            context.scheduler().step(Step.HEAP_WAIT_OVER); // both pages changed under us: again
+        }
+        context.scheduler().step(Step.HEAP_CHANGED);
+    }
+
+    /** @return false if there is no room on the version's own page */
+    private boolean updateOnPage(
+            Transaction tx, long xid, long tid, byte[] tuple, int length, boolean hotAllowed, ModifyResult out) {
+        context.scheduler().step(Step.HEAP_BEFORE_LATCH);
+        Frame frame = file.pin(Tid.block(tid));
+        frame.acquireExclusive();
+        try {
+            ByteBuffer page = frame.page;
+            int oldLine = Tid.linePointer(tid);
+            if (!mayEnd(page, HeapPage.tupleOffset(page, oldLine), tx, out)) {
+                return true;
+            }
+            int needed = SlottedPage.bytesNeeded(length, true);
+            if (SlottedPage.freeBytes(page) < needed && !(prune(frame) && SlottedPage.freeBytes(page) >= needed)) {
+                return false;
+            }
+            int newLine = HeapPage.freeLine(page);
+            long newTid = Tid.of(frame.block(), newLine);
+            changeUpdate(frame, frame, false, tx, xid, oldLine, newTid, tuple, length, hotAllowed);
+            out.done(newTid, hotAllowed);
+            if (hotAllowed) {
+                context.counters().hotUpdates.increment();
+            }
+            return true;
+        } finally {
+            frame.releaseExclusive();
+            frame.unpin();
+        }
+    }
+
+    /** @return false if the page found had lost its room by the time both were latched */
+    private boolean updateToOtherPage(
+            Transaction tx, long xid, long tid, byte[] tuple, int length, ModifyResult out) {
+        int needed = SlottedPage.bytesNeeded(length, true);
+        Frame target = room.latchPage(needed);
+        target.releaseExclusive(); // both are latched in block order
+        if (target.block() == Tid.block(tid)) {
+            target.unpin();
+            return false;
+        }
+        Frame old = null;
+        try {
+            old = file.pin(Tid.block(tid));
+            latchInOrder(old, target);
+            try {
+                if (!mayEnd(old.page, HeapPage.tupleOffset(old.page, Tid.linePointer(tid)), tx, out)) {
+                    return true;
+                }
+                if (RoomFinder.freeBytes(target.page) < needed) {
+                    return false;
+                }
+                boolean init = PageLayout.isNew(target.page);
+                int newLine = init ? 1 : HeapPage.freeLine(target.page);
+                long newTid = Tid.of(target.block(), newLine);
+                changeUpdate(old, target, init, tx, xid, Tid.linePointer(tid), newTid, tuple, length, false);
+                out.done(newTid, false);
+                return true;
+            } finally {
+                old.releaseExclusive();
+                target.releaseExclusive();
+            }
+        } finally {
+            if (old != null) {
+                old.unpin();
+            }
+            target.unpin();
+        }
+    }
+
+    private static void latchInOrder(Frame a, Frame b) {
+        boolean aFirst = a.block() < b.block();
+        (aFirst ? a : b).acquireExclusive();
+        (aFirst ? b : a).acquireExclusive();
+    }
+
+    /** Ends the old version and puts the new one in place, as one record. Caller holds both latches. */
+    private void changeUpdate(
+            Frame old,
+            Frame target,
+            boolean init,
+            Transaction tx,
+            long xid,
+            int oldLine,
+            long newTid,
+            byte[] tuple,
+            int length,
+            boolean hot) {
+        beginChange(old);
+        if (target != old) {
+            beginChange(target);
+        }
+        try {
+            initIf(init, target.page);
+            int newLine = Tid.linePointer(newTid);
+            place(
+                    target.page,
+                    target.block(),
+                    newLine,
+                    tuple,
+                    0,
+                    length,
+                    xid,
+                    tx.commandId(),
+                    hot ? TupleLayout.HEAP_ONLY : 0);
+            int endFlags = TupleLayout.UPDATED | (hot ? TupleLayout.HOT_UPDATED : 0);
+            HeapPage.end(old.page, HeapPage.tupleOffset(old.page, oldLine), xid, tx.commandId(), endFlags, newTid);
+            WalRecordBuilder record = HeapLog.begin(HeapLog.UPDATE, xid);
+            record.block(target.pageId(), target.page, init);
+            if (target != old) {
+                record.block(old.pageId(), old.page, false);
+            }
+            record.putShort(oldLine)
+                    .putInt(tx.commandId())
+                    .putShort(endFlags)
+                    .putInt(Tid.block(newTid))
+                    .putShort(newLine);
+            HeapLog.putTuple(record, target.page, newLine);
+            context.wal().append(record);
+        } catch (Throwable e) {
+            context.wal().poison(e);
+            throw e;
+        }
+    }
+
+    /**
+     * Looks at a version's end; if somebody else's stands in the way, {@code out} says whose.
+     *
+     * @param offset -1 if the line pointer has no tuple any more
+     */
+    private boolean mayEnd(ByteBuffer page, int offset, Transaction tx, ModifyResult out) {
+        if (offset < 0) {
+            out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
+            return false;
+        }
+        long xmax = HeapPage.xmax(page, offset);
+        int flags = HeapPage.flags(page, offset);
+        if (xmax == Xid.NONE || (flags & TupleLayout.XMAX_ABORTED) != 0) {
+            return true;
+        }
+        if (tx.isOwn(xmax)) {
+            out.set(ModifyResult.Status.OWN_LATER, xmax, HeapPage.ctid(page, offset));
+            return false;
+        }
+        long end = visibility.endCsn(xmax, flags);
+        if (end == Visibility.ABORTED) {
+            return true;
+        }
+        boolean undecided = end > context.transactions().published();
+        boolean updated = (flags & TupleLayout.UPDATED) != 0;
+        out.set(
+                undecided
+                        ? ModifyResult.Status.WAIT
+                        : updated ? ModifyResult.Status.UPDATED : ModifyResult.Status.DELETED,
+                xmax,
+                HeapPage.ctid(page, offset));
+        return false;
+    }
+
+    /** Removes what nobody needs from a page; the caller holds its exclusive latch. Returns whether anything went. */
+    boolean prune(Frame frame) {
+        if (!Pruner.worthTrying(frame.page)) {
+            return false;
+        }
+        context.scheduler().step(Step.HEAP_PRUNED);
+        Marks.mark(frame.page, visibility, context.wal().durableLsn());
+        PrunePlan plan = new Pruner(
+                        frame.page,
+                        frame.block(),
+                        file.fileNumber(),
+                        visibility,
+                        context.transactions().captureHorizon())
+                .plan();
+        if (plan.isEmpty()) {
+            return false;
+        }
+        beginChange(frame);
+        try {
+            plan.apply(frame.page);
+            HeapLog.logPrune(context.wal(), frame, plan);
+        } catch (Throwable e) {
+            context.wal().poison(e);
+            throw e;
+        }
+        context.counters().prunes.increment();
+        context.counters().versionsPruned.add(plan.removedVersions());
+        noteRoom(frame);
+        return true;
+    }
+
+    /** Much room is told to inserters; a little is kept for this page's updates. */
+    private void noteRoom(Frame frame) {
+        int free = SlottedPage.freeBytes(frame.page);
+        if (free >= PageLayout.SIZE / 4 && map.recorded(frame.block()) < free / 2) {
+            map.record(frame.block(), free);
+        }
+    }
+
+    private static void beginChange(Frame frame) {
+        frame.markDirty();
+        frame.setNewestCsn(Lsn.INFINITE);
+    }
+
+    private static void initIf(boolean init, ByteBuffer page) {
+        if (init) {
+            PageLayout.init(page, PageType.HEAP, 0);
+        }
+    }
+
+    private static void place(
+            ByteBuffer page,
+            int block,
+            int linePointer,
+            byte[] tuple,
+            int from,
+            int length,
+            long xid,
+            int cmin,
+            int flags) {
+        int offset = SlottedPage.addItem(page, linePointer, length);
+        page.put(offset, tuple, from, length);
+        page.putLong(offset + TupleLayout.XMIN, xid);
+        page.putLong(offset + TupleLayout.XMAX, Xid.NONE);
+        page.putInt(offset + TupleLayout.CMIN, cmin);
+        page.putInt(offset + TupleLayout.CMAX, 0);
+        int formed = HeapPage.flags(page, offset) & (TupleLayout.HAS_NULLS | TupleLayout.HAS_BIG_VALUES);
+        HeapPage.setFlags(page, offset, formed | flags);
+        HeapPage.setCtid(page, offset, Tid.of(block, linePointer));
+    }
+}

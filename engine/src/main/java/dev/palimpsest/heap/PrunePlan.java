@@ -1,0 +1,129 @@
+package dev.palimpsest.heap;
+
+import dev.palimpsest.id.Tid;
+import dev.palimpsest.page.LinePointer;
+import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.tuple.TupleLayout;
+import dev.palimpsest.wal.WalRecordBuilder;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * What a prune does to one page: root line pointers turned into redirects, links moved over removed versions, line pointers freed;
+ * then the items are moved together. The same plan is applied when pruning and at redo. Not thread-safe.
+ *
+ * <pre>
+ *  u16 redirects, each: u16 line pointer, u16 target
+ *  u16 relinks,   each: u16 line pointer, u8 hot, u32 ctid block, u16 ctid line pointer
+ *  u16 freed,     each: u16 line pointer
+ * </pre>
+ */
+final class PrunePlan {
+    private long[] redirects = new long[8];
+    private int redirectCount;
+    private long[] relinks = new long[16];
+    private int relinkCount;
+    private int[] freed = new int[16];
+    private int freedCount;
+
+    /** Bodies that go: for the counters. */
+    private int removedVersions;
+
+    void redirect(int root, int target) {
+        redirects = ensure(redirects, redirectCount + 1);
+        redirects[redirectCount++] = (long) root << 16 | target;
+    }
+
+    void relink(int linePointer, boolean hot, long ctid) {
+        relinks = ensure(relinks, relinkCount + 2);
+        relinks[relinkCount++] = (long) linePointer << 1 | (hot ? 1 : 0);
+        relinks[relinkCount++] = ctid;
+    }
+
+    void free(int linePointer) {
+        if (freedCount == freed.length) {
+            freed = Arrays.copyOf(freed, 2 * freedCount);
+        }
+        freed[freedCount++] = linePointer;
+    }
+
+    void countRemoved(int versions) {
+        removedVersions += versions;
+    }
+
+    int removedVersions() {
+        return removedVersions;
+    }
+
+    boolean isEmpty() {
+        return redirectCount + relinkCount + freedCount == 0;
+    }
+
+    /** Changes the page; the caller holds its exclusive latch (or replays). */
+    void apply(ByteBuffer page) {
+        for (int i = 0; i < redirectCount; i++) {
+            SlottedPage.setLine(page, (int) (redirects[i] >>> 16), LinePointer.redirect((int) redirects[i] & 0xFFFF));
+        }
+        for (int i = 0; i < relinkCount; i += 2) {
+            int offset = HeapPage.tupleOffset(page, (int) (relinks[i] >>> 1));
+            int flags = HeapPage.flags(page, offset) & ~TupleLayout.HOT_UPDATED;
+            HeapPage.setFlags(page, offset, (relinks[i] & 1) != 0 ? flags | TupleLayout.HOT_UPDATED : flags);
+            HeapPage.setCtid(page, offset, relinks[i + 1]);
+        }
+        for (int i = 0; i < freedCount; i++) {
+            SlottedPage.setLine(page, freed[i], LinePointer.UNUSED);
+        }
+        if (freedCount > 0) {
+            HeapPage.noteFreeLines(page);
+        }
+        SlottedPage.truncateLines(page);
+        SlottedPage.compact(page);
+    }
+
+    void write(WalRecordBuilder record) {
+        record.putShort(redirectCount);
+        for (int i = 0; i < redirectCount; i++) {
+            record.putShort((int) (redirects[i] >>> 16));
+            record.putShort((int) redirects[i] & 0xFFFF);
+        }
+        record.putShort(relinkCount / 2);
+        for (int i = 0; i < relinkCount; i += 2) {
+            record.putShort((int) (relinks[i] >>> 1));
+            record.putByte((int) relinks[i] & 1);
+            record.putInt(Tid.block(relinks[i + 1]));
+            record.putShort(Tid.linePointer(relinks[i + 1]));
+        }
+        record.putShort(freedCount);
+        for (int i = 0; i < freedCount; i++) {
+            record.putShort(freed[i]);
+        }
+    }
+
+    static PrunePlan read(ByteBuffer payload) {
+        PrunePlan plan = new PrunePlan();
+        for (int n = payload.getShort() & 0xFFFF; n > 0; n--) {
+            int root = payload.getShort() & 0xFFFF;
+            plan.redirect(root, payload.getShort() & 0xFFFF);
+        }
+        for (int n = payload.getShort() & 0xFFFF; n > 0; n--) {
+            int linePointer = payload.getShort() & 0xFFFF;
+            boolean hot = payload.get() != 0;
+            int block = payload.getInt();
+            plan.relink(linePointer, hot, Tid.of(block, payload.getShort() & 0xFFFF));
+        }
+        for (int n = payload.getShort() & 0xFFFF; n > 0; n--) {
+            plan.free(payload.getShort() & 0xFFFF);
+        }
+        return plan;
+    }
+
+    @Override
+    public String toString() {
+        return "redirected=" + redirectCount + " relinked=" + relinkCount / 2 + " freed="
+                + Arrays.toString(Arrays.copyOf(freed, freedCount));
+    }
+
+    private static long[] ensure(long[] array, int length) {
+        return length <= array.length ? array : Arrays.copyOf(array, Math.max(length, 2 * array.length));
+    }
+}

@@ -1,0 +1,169 @@
+package dev.palimpsest.heap;
+
+import dev.palimpsest.id.Lsn;
+import dev.palimpsest.id.Tid;
+import dev.palimpsest.page.LinePointer;
+import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.tuple.TupleLayout;
+import dev.palimpsest.tx.Horizon;
+import java.nio.ByteBuffer;
+
+/**
+ * Finds the versions on one page that nobody needs, also in the middle of a chain, and plans their removal.
+ *
+ * <p>A version goes if its writer was rolled back, or if it ended and the horizon needs it for no snapshot. Index entries point to the
+ * chain's root, so the root's line pointer stays (as a redirect once its body is gone), and of a chain that is dead altogether one
+ * body stays for its keys until vacuum has removed its index entries. A link is moved over removed versions in the same page change,
+ * so that a link within a page is never stale. README.md has the proof. One page, one use; the caller holds the exclusive latch.
+ *
+ * <p>Source of the frame: PostgreSQL, {@code pruneheap.c}; the removal from the middle is ours.
+ */
+final class Pruner {
+    private final ByteBuffer page;
+    private final int block;
+    private final Visibility visibility;
+    private final Horizon horizon;
+    private final int fileNumber;
+    private final int lineCount;
+    private final boolean[] reached;
+    private final int[] chain;
+    private final boolean[] dead;
+    private final PrunePlan plan = new PrunePlan();
+
+    Pruner(ByteBuffer page, int block, int fileNumber, Visibility visibility, Horizon horizon) {
+        this.page = page;
+        this.block = block;
+        this.fileNumber = fileNumber;
+        this.visibility = visibility;
+        this.horizon = horizon;
+        lineCount = SlottedPage.lineCount(page);
+        reached = new boolean[lineCount + 1];
+        chain = new int[lineCount];
+        dead = new boolean[lineCount];
+    }
+
+    /** True if something on the page may be removable, so that it pays to capture a horizon: no look-up, only what the headers show. */
+    static boolean worthTrying(ByteBuffer page) {
+        for (int number = 1, count = SlottedPage.lineCount(page); number <= count; number++) {
+            int line = SlottedPage.line(page, number);
+            if (LinePointer.isNormal(line)) {
+                int flags = HeapPage.flags(page, LinePointer.offset(line));
+                if ((flags & (TupleLayout.HOT_UPDATED | TupleLayout.HEAP_ONLY)) != 0) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    PrunePlan plan() {
+        for (int number = 1; number <= lineCount; number++) {
+            int line = SlottedPage.line(page, number);
+            if (LinePointer.state(line) == LinePointer.STATE_REDIRECT) {
+                planChain(number, collect(LinePointer.target(line)));
+            } else if (LinePointer.isNormal(line)
+                    && (HeapPage.flags(page, LinePointer.offset(line)) & TupleLayout.HEAP_ONLY) == 0) {
+                planChain(number, collect(number));
+            }
+        }
+        freeOrphans();
+        return plan;
+    }
+
+    /** Follows the links within the page from a chain's first version; fills {@link #chain}, returns its length. */
+    private int collect(int first) {
+        int length = 0;
+        for (int number = first; length < chain.length; ) {
+            int offset = HeapPage.tupleOffset(page, number);
+            if (offset < 0 || reached[number]) {
+                break;
+            }
+            reached[number] = true;
+            chain[length++] = number;
+            int flags = HeapPage.flags(page, offset);
+            if ((flags & TupleLayout.HOT_UPDATED) == 0) {
+                break;
+            }
+            if (visibility.endCsn(HeapPage.xmax(page, offset), flags) == Visibility.ABORTED) {
+                plan.relink(number, false, Tid.of(block, number)); // else it would lead to a line pointer that is used again
+                break;
+            }
+            number = HeapPage.ctidLinePointer(page, offset);
+        }
+        return length;
+    }
+
+    private void planChain(int root, int length) {
+        int kept = 0;
+        for (int i = 0; i < length; i++) { // asked once each: fates may change while we look
+            dead[i] = removable(chain[i]);
+            kept += dead[i] ? 0 : 1;
+        }
+        if (kept == 0 && length > 0) {
+            dead[0] = false; // the last body keeps the keys
+            kept = 1;
+        }
+        if (kept == length) {
+            return;
+        }
+        int first = -1;
+        int previous = -1;
+        for (int i = 0; i < length; i++) {
+            if (dead[i]) {
+                continue;
+            }
+            if (previous >= 0 && previous != i - 1) {
+                plan.relink(chain[previous], true, Tid.of(block, chain[i]));
+            }
+            first = first < 0 ? i : first;
+            previous = i;
+        }
+        if (previous != length - 1) {
+            relinkTail(chain[previous], chain[length - 1]);
+        }
+        if (first != 0) {
+            plan.redirect(root, chain[first]);
+        }
+        for (int i = 0; i < length; i++) {
+            if (dead[i] && chain[i] != root) {
+                plan.free(chain[i]);
+            }
+        }
+        plan.countRemoved(length - kept);
+    }
+
+    /** The chain's last kept version takes over the link of the last one: to another page, or nowhere. */
+    private void relinkTail(int kept, int last) {
+        long beyond = HeapPage.ctid(page, HeapPage.tupleOffset(page, last));
+        plan.relink(kept, false, Tid.block(beyond) == block ? Tid.of(block, kept) : beyond);
+    }
+
+    private boolean removable(int number) {
+        int offset = HeapPage.tupleOffset(page, number);
+        int flags = HeapPage.flags(page, offset);
+        long begin = visibility.beginCsn(HeapPage.xmin(page, offset), flags);
+        if (begin == Visibility.ABORTED) {
+            return true;
+        }
+        long end = visibility.endCsn(HeapPage.xmax(page, offset), flags);
+        return begin != Lsn.INFINITE
+                && end != Visibility.ABORTED
+                && end != Lsn.INFINITE
+                && !horizon.needed(begin, end, fileNumber);
+    }
+
+    /** Versions that no chain leads to any more, and no index entry: their writer was rolled back and the row updated again. */
+    private void freeOrphans() {
+        for (int number = 1; number <= lineCount; number++) {
+            int offset = reached[number] ? -1 : HeapPage.tupleOffset(page, number);
+            if (offset < 0 || (HeapPage.flags(page, offset) & TupleLayout.HEAP_ONLY) == 0) {
+                continue;
+            }
+            long begin = visibility.beginCsn(HeapPage.xmin(page, offset), HeapPage.flags(page, offset));
+            if (begin == Visibility.ABORTED) {
+                plan.free(number);
+                plan.countRemoved(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dev.palimpsest.heap;
+
+import dev.palimpsest.buffer.Frame;
+import dev.palimpsest.buffer.PageFile;
+import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.page.SlottedPage;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * Finds a page for a new tuple: the one this thread used last, else one that the free-space map knows, else a new one at the end.
+ * Inserts leave some room on each page, so that the first updates of its rows stay on it (HOT). Threads are spread over several target
+ * pages, so that they don't wait for each other's latch. Thread-safe.
+ */
+final class RoomFinder {
+    private static final int TARGETS = 8;
+    private static final int NO_BLOCK = -1;
+
+    /** An eighth of a page, or a row more, whichever is less, stays free for updates. */
+    private static final int MAX_RESERVE = PageLayout.SIZE / 8;
+
+    private final PageFile file;
+    private final FreeSpaceMap map;
+
+    /** Hints: volatile elements, any thread. */
+    private final AtomicIntegerArray targets;
+
+    RoomFinder(PageFile file, FreeSpaceMap map) {
+        this.file = file;
+        this.map = map;
+        int[] none = new int[TARGETS];
+        Arrays.fill(none, file.blockCount() - 1);
+        targets = new AtomicIntegerArray(none);
+    }
+
+    /** Room on a page, a new one too. */
+    static int freeBytes(ByteBuffer page) {
+        return PageLayout.isNew(page) ? PageLayout.SIZE - PageLayout.HEADER_BYTES : SlottedPage.freeBytes(page);
+    }
+
+    static int withReserve(int needed) {
+        return Math.min(needed + Math.min(needed, MAX_RESERVE), PageLayout.SIZE - PageLayout.HEADER_BYTES);
+    }
+
+    /**
+     * @param needed bytes of a tuple and its line pointer
+     * @return a page with room for it and the reserve: pinned, latched exclusively, perhaps new (all zero)
+     */
+    Frame latchPage(int needed) {
+        int wanted = withReserve(needed);
+        int stripe = (int) Thread.currentThread().getId() & TARGETS - 1;
+        int block = targets.get(stripe);
+        while (block != NO_BLOCK && block < file.blockCount()) {
+            Frame frame = file.pin(block);
+            frame.acquireExclusive();
+            int free = freeBytes(frame.page);
+            if (free >= wanted) {
+                targets.set(stripe, block);
+                return frame;
+            }
+            frame.releaseExclusive();
+            frame.unpin();
+            map.record(block, free);
+            block = map.search(wanted);
+        }
+        Frame frame = file.pinNew();
+        targets.set(stripe, frame.block());
+        return frame;
+    }
+}
