@@ -1,0 +1,297 @@
+package dev.palimpsest.sql.parser;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What follows CREATE TABLE. Not thread-safe. Source of the rules: PG gram.y, CreateStmt, and parse_utilcmd.c. */
+final class TableParser {
+    private final TokenStream tokens;
+    private final ExpressionParser expressions;
+
+    private final List<Definition.ColumnDefinition> columns = new ArrayList<>();
+    private final List<Definition.Key> keys = new ArrayList<>();
+    private QualifiedName table;
+
+    TableParser(TokenStream tokens, ExpressionParser expressions) {
+        this.tokens = tokens;
+        this.expressions = expressions;
+    }
+
+    /** The cursor is after TABLE; {@code location} is that of CREATE. */
+    Statement parse(int location) {
+        boolean ifNotExists = tokens.acceptIf(Keyword.NOT, Keyword.EXISTS);
+        table = tokens.qualifiedName();
+        tokens.reject(Keyword.AS, "CREATE TABLE AS");
+        tokens.reject(Keyword.OF, "CREATE TABLE OF");
+        tokens.reject(Keyword.PARTITION, "PARTITION OF");
+        tokens.expect(TokenType.LEFT_PAREN);
+        if (!tokens.at(TokenType.RIGHT_PAREN)) {
+            do {
+                element();
+            } while (tokens.accept(TokenType.COMMA));
+        }
+        tokens.expect(TokenType.RIGHT_PAREN);
+        rejectOptions();
+        return new Definition.CreateTable(table, ifNotExists, columns, keys, location);
+    }
+
+    private void rejectOptions() {
+        tokens.reject(Keyword.INHERITS, "INHERITS");
+        tokens.reject(Keyword.PARTITION, "PARTITION BY");
+        tokens.reject(Keyword.USING, "a table access method");
+        tokens.reject(Keyword.WITH, "a storage parameter");
+        tokens.reject(Keyword.WITHOUT, "WITHOUT OIDS");
+        tokens.reject(Keyword.ON, "ON COMMIT");
+        tokens.reject(Keyword.TABLESPACE, "TABLESPACE");
+        tokens.reject(Keyword.AS, "CREATE TABLE AS");
+    }
+
+    private void element() {
+        tokens.reject(Keyword.LIKE, "LIKE in a table definition");
+        if (tokens.accept(Keyword.CONSTRAINT)) {
+            tableConstraint(tokens.columnName());
+        } else if (tokens.at(Keyword.PRIMARY)
+                || tokens.at(Keyword.UNIQUE)
+                || tokens.at(Keyword.CHECK)
+                || tokens.at(Keyword.FOREIGN)
+                || tokens.at(Keyword.EXCLUDE, Keyword.USING)) {
+            tableConstraint(null);
+        } else {
+            new ColumnBuilder().parse();
+        }
+    }
+
+    private void tableConstraint(String name) {
+        int location = tokens.location();
+        tokens.reject(Keyword.CHECK, "CHECK");
+        tokens.reject(Keyword.FOREIGN, "FOREIGN KEY");
+        tokens.reject(Keyword.EXCLUDE, "EXCLUDE");
+        boolean primary = keyWords();
+        tokens.reject(Keyword.USING, "USING INDEX");
+        tokens.expect(TokenType.LEFT_PAREN);
+        List<Statement.ColumnName> names = new ArrayList<>();
+        do {
+            int nameAt = tokens.location();
+            names.add(new Statement.ColumnName(tokens.columnName(), nameAt));
+        } while (tokens.accept(TokenType.COMMA));
+        tokens.expect(TokenType.RIGHT_PAREN);
+        rejectKeyOptions();
+        rejectDeferral();
+        addKey(new Definition.Key(name, primary, names, location));
+    }
+
+    /** PRIMARY KEY (true) or UNIQUE. */
+    private boolean keyWords() {
+        if (tokens.accept(Keyword.PRIMARY)) {
+            tokens.expect(Keyword.KEY);
+            return true;
+        }
+        tokens.expect(Keyword.UNIQUE);
+        if (tokens.at(Keyword.NULLS, Keyword.NOT)) {
+            throw tokens.unsupported("NULLS NOT DISTINCT");
+        }
+        tokens.accept(Keyword.NULLS, Keyword.DISTINCT);
+        return false;
+    }
+
+    private void rejectKeyOptions() {
+        tokens.reject(Keyword.INCLUDE, "INCLUDE");
+        tokens.reject(Keyword.WITH, "a storage parameter");
+        tokens.reject(Keyword.USING, "USING INDEX TABLESPACE");
+    }
+
+    private void rejectDeferral() {
+        tokens.reject(Keyword.DEFERRABLE, "a deferrable constraint");
+        tokens.reject(Keyword.INITIALLY, "a deferrable constraint");
+        if (tokens.at(Keyword.NOT, Keyword.DEFERRABLE)) {
+            throw tokens.unsupported("NOT DEFERRABLE");
+        }
+    }
+
+    private void addKey(Definition.Key key) {
+        if (key.primary() && keys.stream().anyMatch(Definition.Key::primary)) {
+            String message = "multiple primary keys for table \"" + table.name() + "\" are not allowed";
+            throw tokens.error("42P16", message, key.location());
+        }
+        keys.add(key);
+    }
+
+    /** One column and its constraints, with PostgreSQL's checks of those that contradict each other. */
+    private final class ColumnBuilder {
+        private final int location = tokens.location();
+        private String name;
+        private TypeName type;
+        /** Null until said. */
+        private Boolean notNull;
+
+        private Expression defaultValue;
+        private Definition.Identity identity;
+        private boolean serial;
+
+        void parse() {
+            name = tokens.columnName();
+            type = expressions.types().parse();
+            serialType();
+            tokens.reject(Keyword.COMPRESSION, "COMPRESSION");
+            while (constraint()) {
+                // one after the other
+            }
+            boolean required = notNull != null && notNull;
+            columns.add(new Definition.ColumnDefinition(name, type, required, defaultValue, identity, location));
+        }
+
+        private void serialType() {
+            String integer;
+            switch (type.schema() == null ? type.name() : "") {
+                case "smallserial":
+                case "serial2":
+                    integer = "int2";
+                    break;
+                case "serial":
+                case "serial4":
+                    integer = "int4";
+                    break;
+                case "bigserial":
+                case "serial8":
+                    integer = "int8";
+                    break;
+                default:
+                    return;
+            }
+            serial = true;
+            identity = new Definition.Identity(false, null, null, type.location());
+            type = new TypeName(null, integer, type.modifiers(), type.location());
+            notNull = true;
+        }
+
+        private boolean constraint() {
+            String constraintName = tokens.accept(Keyword.CONSTRAINT) ? tokens.columnName() : null;
+            int at = tokens.location();
+            if (constraintName == null) {
+                tokens.reject(Keyword.COLLATE, "COLLATE");
+                rejectDeferral();
+            }
+            if (tokens.accept(Keyword.NOT)) {
+                tokens.expect(Keyword.NULL);
+                setNotNull(true, at);
+            } else if (tokens.accept(Keyword.NULL)) {
+                setNotNull(false, at);
+            } else if (tokens.accept(Keyword.DEFAULT)) {
+                setDefault(expressions.parseRestricted(), at);
+            } else if (tokens.at(Keyword.PRIMARY) || tokens.at(Keyword.UNIQUE)) {
+                boolean primary = keyWords();
+                rejectKeyOptions();
+                List<Statement.ColumnName> own = List.of(new Statement.ColumnName(name, location));
+                addKey(new Definition.Key(constraintName, primary, own, at));
+            } else if (tokens.accept(Keyword.GENERATED)) {
+                setIdentity(at);
+            } else {
+                tokens.reject(Keyword.CHECK, "CHECK");
+                tokens.reject(Keyword.REFERENCES, "REFERENCES");
+                if (constraintName != null) {
+                    throw tokens.syntaxError();
+                }
+                return false;
+            }
+            return true;
+        }
+
+        private void setNotNull(boolean value, int at) {
+            if (notNull != null && notNull != value) {
+                throw conflict("conflicting NULL/NOT NULL declarations", at);
+            }
+            notNull = value;
+        }
+
+        private void setDefault(Expression value, int at) {
+            if (defaultValue != null || serial) {
+                throw conflict("multiple default values specified", at);
+            }
+            if (identity != null) {
+                throw conflict("both default and identity specified", at);
+            }
+            defaultValue = value;
+        }
+
+        private void setIdentity(int at) {
+            boolean always = tokens.accept(Keyword.ALWAYS);
+            if (!always) {
+                tokens.expect(Keyword.BY);
+                tokens.expect(Keyword.DEFAULT);
+            }
+            tokens.expect(Keyword.AS);
+            if (always && tokens.at(TokenType.LEFT_PAREN)) {
+                throw tokens.unsupported("a generated column", at);
+            }
+            tokens.expect(Keyword.IDENTITY);
+            Definition.Identity parsed = sequenceOptions(always, at);
+            if (serial || defaultValue != null) {
+                throw conflict("both default and identity specified", at);
+            }
+            if (identity != null) {
+                throw conflict("multiple identity specifications", at);
+            }
+            if (notNull != null && !notNull) {
+                throw conflict("conflicting NULL/NOT NULL declarations", at);
+            }
+            identity = parsed;
+            notNull = true;
+        }
+
+        private Definition.Identity sequenceOptions(boolean always, int at) {
+            Long start = null;
+            Long increment = null;
+            if (tokens.accept(TokenType.LEFT_PAREN)) {
+                do {
+                    int optionAt = tokens.location();
+                    if (tokens.accept(Keyword.START) && start == null) {
+                        tokens.accept(Keyword.WITH);
+                        start = signedLong();
+                    } else if (tokens.accept(Keyword.INCREMENT) && increment == null) {
+                        tokens.accept(Keyword.BY);
+                        increment = signedLong();
+                    } else {
+                        throw sequenceOption(optionAt);
+                    }
+                } while (!tokens.accept(TokenType.RIGHT_PAREN));
+            }
+            return new Definition.Identity(always, start, increment, at);
+        }
+
+        private SqlSyntaxException sequenceOption(int optionAt) {
+            if (tokens.location() != optionAt) {
+                return tokens.invalid("conflicting or redundant options", optionAt);
+            }
+            Keyword keyword = tokens.keyword();
+            boolean known = keyword == Keyword.MINVALUE
+                    || keyword == Keyword.MAXVALUE
+                    || keyword == Keyword.NO
+                    || keyword == Keyword.CACHE
+                    || keyword == Keyword.CYCLE
+                    || keyword == Keyword.AS
+                    || keyword == Keyword.OWNED
+                    || keyword == Keyword.RESTART
+                    || keyword == Keyword.SEQUENCE;
+            return known ? tokens.unsupported("sequence option " + keyword) : tokens.syntaxError();
+        }
+
+        private long signedLong() {
+            boolean negative = tokens.accept(TokenType.MINUS);
+            if (!negative) {
+                tokens.accept(TokenType.PLUS);
+            }
+            long value = tokens.at(TokenType.INTEGER) ? tokens.longValue() : -1;
+            if (value < 0) {
+                throw tokens.syntaxError();
+            }
+            tokens.advance();
+            return negative ? -value : value;
+        }
+
+        private SqlSyntaxException conflict(String what, int at) {
+            String message = what + " for column \"" + name
+                    + "\" of table \"" + table.name() + "\"";
+            return tokens.invalid(message, at);
+        }
+    }
+}

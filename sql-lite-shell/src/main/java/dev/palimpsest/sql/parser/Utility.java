@@ -1,0 +1,47 @@
+package dev.palimpsest.sql.parser;
+
+import java.util.List;
+
+/** A statement about the session: transactions, settings, EXPLAIN. Immutable. */
+public sealed interface Utility extends Statement {
+
+    /** BEGIN or START TRANSACTION. */
+    record Begin(TransactionModes modes, int location) implements Utility {}
+
+    record Commit(int location) implements Utility {}
+
+    record Rollback(int location) implements Utility {}
+
+    /** SET TRANSACTION, or with {@code session} SET SESSION CHARACTERISTICS AS TRANSACTION. */
+    record SetTransaction(TransactionModes modes, boolean session, int location) implements Utility {}
+
+    /** What is written; null where nothing is. A mode written twice counts as written last. */
+    record TransactionModes(IsolationLevel isolation, Boolean readOnly, Boolean deferrable) {
+        static final TransactionModes NONE = new TransactionModes(null, null, null);
+    }
+
+    /** An isolation level by its SQL name. */
+    enum IsolationLevel {
+        READ_UNCOMMITTED,
+        READ_COMMITTED,
+        REPEATABLE_READ,
+        SERIALIZABLE
+    }
+
+    /** Names are folded and dotted; no values means DEFAULT. */
+    record SetVariable(String name, List<String> values, boolean local, int location) implements Utility {
+        public SetVariable {
+            values = List.copyOf(values);
+        }
+    }
+
+    /** {@code name} is null for SHOW ALL. */
+    record Show(String name, int location) implements Utility {}
+
+    /** {@code name} is null for RESET ALL. */
+    record Reset(String name, int location) implements Utility {}
+
+    /** {@code visibility} is our own EXPLAIN VISIBILITY. */
+    record Explain(boolean analyze, boolean verbose, boolean visibility, Statement statement, int location)
+            implements Utility {}
+}
