@@ -1,0 +1,123 @@
+package dev.palimpsest.heap;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.palimpsest.tuple.TupleLayout;
+import dev.palimpsest.tx.Snapshot;
+import dev.palimpsest.tx.Transaction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** DESIGN's truth table: one test for each of its cells, with and without marks. */
+class VisibilityTest {
+    private static final int EARLIER = 2;
+    private static final int CURRENT = 5;
+    private static final int LATER = 7;
+
+    private HeapFixture fixture;
+    private Snapshot snapshot;
+    private long own;
+    private long before;
+    private long after;
+    private long open;
+    private long aborted;
+
+    @BeforeEach
+    void transactions() {
+        fixture = new HeapFixture(64);
+        before = committed();
+        Transaction reader = fixture.beginRepeatableRead();
+        own = fixture.transactions.assignXid(reader);
+        for (int i = 0; i < CURRENT; i++) {
+            reader.nextCommand();
+        }
+        snapshot = reader.beginStatement();
+        after = committed();
+        open = fixture.transactions.assignXid(fixture.begin());
+        Transaction rolledBack = fixture.begin();
+        aborted = fixture.transactions.assignXid(rolledBack);
+        fixture.transactions.abort(rolledBack);
+    }
+
+    @AfterEach
+    void close() {
+        fixture.close();
+    }
+
+    private long committed() {
+        Transaction tx = fixture.begin();
+        long xid = fixture.transactions.assignXid(tx);
+        fixture.commit(tx);
+        return xid;
+    }
+
+    /** What may stand in xmin or xmax: a transaction, a command, and the mark that others may have set. */
+    private record End(String name, long xid, int command, int mark) {}
+
+    private List<End> ends(boolean xmax) {
+        int committedMark = xmax ? TupleLayout.XMAX_COMMITTED : TupleLayout.XMIN_COMMITTED;
+        int abortedMark = xmax ? TupleLayout.XMAX_ABORTED : TupleLayout.XMIN_ABORTED;
+        return List.of(
+                new End("none", 0, 0, 0),
+                new End("own, this command", own, CURRENT, 0),
+                new End("own, later command", own, LATER, 0),
+                new End("own, earlier command", own, EARLIER, 0),
+                new End("committed before", before, 0, 0),
+                new End("committed before, marked", before, 0, committedMark),
+                new End("committed after", after, 0, 0),
+                new End("committed after, marked", after, 0, committedMark),
+                new End("in progress", open, 0, 0),
+                new End("aborted", aborted, 0, 0),
+                new End("aborted, marked", aborted, 0, abortedMark));
+    }
+
+    /** The names of xmin's rows, and for each those of xmax with which the version is visible. */
+    private static final Map<String, List<String>> VISIBLE = Map.of(
+            "own, earlier command", List.of("none", "aborted", "own, this command", "own, later command"),
+            "committed before",
+                    List.of(
+                            "none",
+                            "aborted",
+                            "in progress",
+                            "own, this command",
+                            "own, later command",
+                            "committed after"));
+
+    @TestFactory
+    Stream<DynamicTest> shouldDecideEachCell() {
+        Visibility visibility = new Visibility(fixture.transactions);
+        List<DynamicTest> cells = new ArrayList<>();
+        for (End xmin : ends(false)) {
+            for (End xmax : ends(true)) {
+                boolean cannotBe = xmin.xid == 0
+                        || xmin.xid == own && xmax.xid != own && xmax.xid != 0 && xmax.xid != aborted;
+                if (cannotBe) {
+                    continue;
+                }
+                boolean expected = VISIBLE.getOrDefault(plain(xmin), List.of()).contains(plain(xmax));
+                cells.add(DynamicTest.dynamicTest(
+                        "xmin " + xmin.name + ", xmax " + xmax.name,
+                        () -> assertEquals(
+                                expected,
+                                visibility.isVisible(
+                                        snapshot,
+                                        xmin.xid,
+                                        xmax.xid,
+                                        xmin.mark | xmax.mark,
+                                        xmin.command,
+                                        xmax.command))));
+            }
+        }
+        return cells.stream();
+    }
+
+    private static String plain(End end) {
+        return end.name.replace(", marked", "");
+    }
+}
