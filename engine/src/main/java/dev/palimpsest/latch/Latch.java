@@ -10,7 +10,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * assertions on {@link LatchRank}. Interrupts don't end a wait; they stay pending.
  *
  * <p>{@code state}: 0 free, n &gt; 0 held by n sharers, -1 held exclusively. Waiters queue in order and the first one is woken at
- * each release; newcomers may barge in, so a release never hands over to a sleeping thread while a running one could go on.
+ * each release; exclusive newcomers may barge in, so a release never hands over to a sleeping thread while a running one could go on; sharers queue up
+ * behind whoever waits, so that overlapping readers can't starve a writer.
  * A waiter enqueues itself before it looks at {@code state} again, and a releaser looks at the queue after it stored
  * {@code state} (both volatile): so one of the two sees the other and no wake-up is lost.
  *
@@ -77,7 +78,7 @@ public class Latch {
 
     public final void acquireShared() {
         assert HeldLatches.mayAcquire(rank());
-        if (!grantShared()) {
+        if (anyoneWaits() || !grantShared()) {
             awaitGrant(false);
         }
         assert HeldLatches.acquired(rank());
@@ -129,7 +130,7 @@ public class Latch {
     }
 
     private void awaitGrant(boolean exclusive) {
-        for (int i = 0; i < SPINS; i++) {
+        for (int i = 0; i < SPINS && !anyoneWaits(); i++) {
             if (grant(exclusive)) {
                 return;
             }
@@ -138,11 +139,22 @@ public class Latch {
         ConcurrentLinkedQueue<Thread> queue = queue();
         Thread self = Thread.currentThread();
         queue.add(self);
-        scheduler.awaitUninterruptibly(this, () -> grant(exclusive));
-        queue.remove(self);
-        if (!exclusive) {
-            wakeFirst(); // the next waiter may be a sharer too
+        boolean granted = false;
+        try {
+            scheduler.awaitUninterruptibly(
+                    this, () -> exclusive ? grant(true) : queue.peek() == self && grantShared());
+            granted = true;
+        } finally {
+            queue.remove(self);
+            if (!exclusive || !granted) {
+                wakeFirst(); // the next waiter may be a sharer too; and a wake-up meant for one that gave up is passed on
+            }
         }
+    }
+
+    private boolean anyoneWaits() {
+        ConcurrentLinkedQueue<Thread> queue = waiters;
+        return queue != null && !queue.isEmpty();
     }
 
     private void wakeFirst() {
