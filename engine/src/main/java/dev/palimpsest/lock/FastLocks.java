@@ -50,7 +50,7 @@ final class FastLocks {
             }
             free = used++;
         }
-        ENTRY.setVolatile(entries, free, (relation & 0xFFFF_FFFFL) << MODE_BITS | bit);
+        ENTRY.setOpaque(entries, free, (relation & 0xFFFF_FFFFL) << MODE_BITS | bit);
         VarHandle.fullFence();
         return Added.ENTERED;
     }

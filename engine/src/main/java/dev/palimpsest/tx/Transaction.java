@@ -315,8 +315,8 @@ public final class Transaction extends LockOwner {
     }
 
     void runEndActions(boolean committed) {
-        for (EndAction action : endActions) {
-            action.ended(committed);
+        for (int i = 0; i < endActions.size(); i++) { // no iterator: most have none
+            endActions.get(i).ended(committed);
         }
     }
 
