@@ -223,12 +223,17 @@ public final class BufferPool implements AutoCloseable {
     private Frame awaitFrame() {
         metrics.victimWaits.increment();
         Frame[] taken = new Frame[1];
+        boolean[] woken = new boolean[1];
         long[] hopelessSince = {scheduler.nanoTime()};
         events.unpinned()
                 .await(
                         () -> {
                             log.checkUsable();
-                            taken[0] = clock.takeAny();
+                            taken[0] = clock.take();
+                            if (taken[0] == null && woken[0]) {
+                                taken[0] = clock.takeAny();
+                            }
+                            woken[0] = true; // when asked again
                             if (taken[0] == null) {
                                 checkHope(hopelessSince);
                             }
@@ -242,9 +247,11 @@ public final class BufferPool implements AutoCloseable {
         if (!writer.isRunning()) {
             throw new StoppedException(SqlState.ADMIN_SHUTDOWN, "the buffer pool is closed");
         }
-        if (clock.someMayComeFree()) {
+        if (clock.anyUnpinned()) {
             hopelessSince[0] = scheduler.nanoTime();
             writer.wake();
+        } else if (clock.anyInTransit()) {
+            hopelessSince[0] = scheduler.nanoTime();
         } else if (scheduler.nanoTime() - hopelessSince[0] > ALL_PINNED_NANOS) {
             throw new StoppedException(
                     SqlState.INSUFFICIENT_RESOURCES,

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Frames are made as they are needed, in slabs of direct memory, until there are as many as the pool may have. Then the hand goes
  * round: a pinned frame is passed; a referenced one is passed and loses its mark; a dirty one is passed (the page writer sees to it);
- * the first other one is claimed. A page comes in without the mark, so that one look at everything (a scan) only drives out what
+ * the first other one is claimed. Too many dirty ones end the search. A page comes in without the mark, so that one look at everything (a scan) only drives out what
  * nobody has touched since the hand's last round.
  *
  * <p>Thread-safe; the hand is lock-free. Source: PostgreSQL, {@code freelist.c}, {@code StrategyGetBuffer}, with one bit for its
@@ -26,6 +26,9 @@ final class ClockSweep {
 
     private static final int SLAB_FRAMES = 128;
     private static final int SLAB_ALIGNMENT = 64;
+
+    /** Then the page writer has work to do just ahead of the hand, which a longer search would only carry away from there. */
+    private static final int MOST_DIRTY_PASSED = 16;
 
     private final FrameEvents events;
     private final BufferMetrics metrics;
@@ -71,18 +74,21 @@ final class ClockSweep {
         return frames[(int) (position % made)];
     }
 
-    /** A claimed, empty frame: a new one, or one whose page was evicted; null if none was found in two rounds. */
+    /** A claimed, empty frame: a new one, or one whose page was evicted; null if none was found. */
     Frame take() {
         Frame frame = made < frames.length ? make() : null;
         return frame != null ? frame : sweep();
     }
 
     private Frame sweep() {
-        for (int passed = 2 * frames.length; passed > 0; passed--) {
+        int dirty = 0;
+        for (int passed = 2 * frames.length; passed > 0 && dirty < MOST_DIRTY_PASSED; passed--) {
             Frame frame = at(hand.getAndIncrement());
             if (frame.isUnpinned()) {
                 if (frame.isReferenced()) {
                     frame.clearReferenced();
+                } else if (frame.isDirty()) {
+                    dirty++;
                 } else if (claim(frame)) {
                     return frame;
                 }
@@ -91,7 +97,7 @@ final class ClockSweep {
         return null;
     }
 
-    /** One look at every frame, marks or not, for a caller that found nothing in the shared rounds of the hand. */
+    /** One look at every frame, marks or not, for a caller that has waited and found nothing where the hand is. */
     Frame takeAny() {
         for (Frame frame : frames) {
             if (claim(frame)) {
@@ -101,10 +107,20 @@ final class ClockSweep {
         return null;
     }
 
-    /** True if a frame may be free soon without any other caller's doing: dirty and unpinned, or in the pool's own hands. */
-    boolean someMayComeFree() {
+    /** True if a frame is unpinned: once it is written, it can be taken. */
+    boolean anyUnpinned() {
         for (Frame frame : frames) {
-            if (frame.isUnpinned() || frame.isInTransit()) {
+            if (frame.isUnpinned()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** True if a frame is in the pool's own hands, so that it will soon be free or in use. */
+    boolean anyInTransit() {
+        for (Frame frame : frames) {
+            if (frame.isInTransit()) {
                 return true;
             }
         }

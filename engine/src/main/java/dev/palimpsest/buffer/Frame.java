@@ -141,6 +141,12 @@ public final class Frame extends Latch {
         }
     }
 
+    /** As {@link #unpin}, for a caller that unpins many and then wakes those who wait itself. */
+    void unpinQuietly() {
+        int before = (int) PINS.getAndAdd(this, -1);
+        assert before > 0 : "not pinned";
+    }
+
     /** The page in the frame; stable while pinned. */
     public long pageId() {
         return pageId;

@@ -1,5 +1,6 @@
 package dev.palimpsest.buffer;
 
+import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.scheduler.Scheduler;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -78,23 +79,31 @@ final class PageWriter {
                     return;
                 }
                 requested.set(false);
-                lookAhead();
-                if (!pool.events().unpinned().isEmpty()) {
+                if (lookAhead() == 0 && isAwaited()) {
                     lookEverywhere();
                 }
+                pool.events().unpinned().wakeAll(); // also if nothing was written: what they need may be elsewhere
             }
+        } catch (StoppedException e) {
+            pool.log().poison(e); // as a failed write has done already: callers hear of it there
         } catch (Throwable e) {
-            pool.log().poison(e); // a failed write has done so already; anything else is a bug, and nobody would write pages any more
+            pool.log().poison(e);
+            throw e; // a bug
         } finally {
             stopping = true;
             pool.events().unpinned().wakeAll();
         }
     }
 
-    private void lookAhead() {
+    private boolean isAwaited() {
+        return !pool.events().unpinned().isEmpty();
+    }
+
+    /** @return pages found to write */
+    private int lookAhead() {
         long hand = clock.hand();
         List<DirtyPage> dirty = new ArrayList<>();
-        for (long position = Math.max(hand, lookedUpTo); position < hand + lookAhead; position++) {
+        for (long position = isAwaited() ? hand : Math.max(hand, lookedUpTo); position < hand + lookAhead; position++) {
             Frame frame = clock.at(position);
             if (!frame.isReferenced()) {
                 addIfWritable(dirty, frame);
@@ -102,6 +111,7 @@ final class PageWriter {
         }
         write(dirty);
         lookedUpTo = hand + lookAhead;
+        return dirty.size();
     }
 
     /** Somebody waits: whatever is dirty and unpinned will do. */

@@ -118,9 +118,10 @@ final class WriteOut {
     private void end(boolean written) {
         for (int i = 0; i < count; i++) {
             frames[i].endWriting(written);
-            frames[i].unpin();
+            frames[i].unpinQuietly();
             frames[i] = null;
         }
+        pool.events().unpinned().wakeAll();
         count = 0;
         maxLsn = 0;
         scheduler.step(Step.PAGE_WRITTEN);
