@@ -1,0 +1,188 @@
+package dev.palimpsest.btree;
+
+import static dev.palimpsest.btree.BtreeLayout.*;
+
+import dev.palimpsest.buffer.Frame;
+import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.scheduler.Step;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * The way down from the root without latches, and the reading of one page that it ends on.
+ *
+ * <p>A page is read in place between {@code beginRead} and {@code validate}; nothing is followed before it validates. A page that isn't
+ * cached, is being written, or failed to validate {@link #MAX_FAILURES} times is copied under its pin and shared latch instead, so that
+ * writers can't keep a reader out for ever.
+ *
+ * <p>Not thread-safe: one per session and operation in progress. Holds no latch and no pin between calls.
+ */
+final class BtreeDescent {
+    private static final int MAX_FAILURES = 4;
+
+    /** The block passed at each level, 0 where unknown: a hint for where a split's downlink goes. */
+    final int[] path = new int[MAX_LEVELS];
+
+    /** The page that was read last; its bytes mean something once {@link #isValid}. */
+    ByteBuffer page;
+
+    int block;
+    private Btree tree;
+    private Frame frame;
+    private long version;
+    private int failures;
+    private ByteBuffer copy;
+
+    /** The way led right from a root whose split is incomplete: above the pages there, no level exists yet. */
+    private boolean rootSplit;
+
+    /** Forgets the path; before each operation. */
+    void begin(Btree tree) {
+        this.tree = tree;
+        failures = 0;
+    }
+
+    void forgetPath() {
+        Arrays.fill(path, 0);
+    }
+
+    /** Goes down to the leaf for {@code key} and reads it: not validated, and the caller may have to move right. */
+    void toLeaf(byte[] key, int length) {
+        rootSplit = false;
+        int root = tree.rootHint();
+        int next = down(root, root, key, length, 0);
+        while (next >= 0) {
+            next = down(next, root, key, length, 0);
+        }
+    }
+
+    /** Goes down to {@code level}, starting at the root as the meta page has it, and returns the block. */
+    int toLevel(byte[] key, int length, int level) {
+        rootSplit = false;
+        int root = tree.refreshRoot();
+        int at = root;
+        for (int next = root; next >= 0; next = down(next, root, key, length, level)) {
+            at = next;
+        }
+        while (!isValid()) {
+            failed();
+            read(at);
+        }
+        if (BtreePage.level(page) != level) {
+            throw tree.corrupted(at, "no way down to level=" + level);
+        }
+        return at;
+    }
+
+    /** One page of the way: the next block, or -1 if this page is of the wanted level (or below) and now read, not validated. */
+    private int down(int from, int root, byte[] key, int length, int target) {
+        for (; ; ) {
+            read(from);
+            int next = -1;
+            int level = 0;
+            boolean right = false;
+            try {
+                level = BtreePage.level(page);
+                if (level <= target) {
+                    path[target] = from;
+                    return -1;
+                }
+                int slot = BtreePage.childSlot(page, level, key, length);
+                right = slot == BtreePage.count(page) - 1 && BtreePage.isRightOf(page, key, length);
+                next = right ? BtreePage.rightLink(page) : BtreePage.child(page, slot);
+            } catch (IndexOutOfBoundsException e) {
+                next = 0; // a page half written, or a damaged one: validation tells
+            }
+            tree.scheduler().step(Step.PAGE_READ_OPTIMISTIC);
+            if (isValid()) {
+                if (next <= META_BLOCK || level >= MAX_LEVELS) {
+                    throw tree.corrupted(from, "bad link or level, next=" + next + " level=" + level);
+                }
+                path[level] = from;
+                return right && from == root ? betterRoot(root, next) : next;
+            }
+            failed();
+        }
+    }
+
+    /** Moving right from the root means that it isn't the root any more, unless its split is still incomplete. */
+    private int betterRoot(int root, int right) {
+        int now = tree.refreshRoot();
+        rootSplit = now == root;
+        return rootSplit ? right : now;
+    }
+
+    /** True if the last way down passed an incomplete split of the root: a writer has to complete that and go again. */
+    boolean isRootSplit() {
+        return rootSplit;
+    }
+
+    /** Reads a page again, or another one, for the caller to validate. */
+    void read(int at) {
+        block = at;
+        if (failures < MAX_FAILURES) {
+            Frame cached = tree.file().cached(at);
+            if (cached != null) {
+                long begun = cached.beginRead(tree.pageId(at));
+                if (begun >= 0) {
+                    cached.touch(); // a page that is only read this way is in use all the same
+                    frame = cached;
+                    version = begun;
+                    page = cached.page;
+                    return;
+                }
+            }
+        }
+        copyLatched(at);
+    }
+
+    private void copyLatched(int at) {
+        ByteBuffer target = privatePage();
+        Frame pinned = tree.pin(at);
+        pinned.acquireShared();
+        try {
+            target.put(0, pinned.page, 0, PageLayout.SIZE);
+        } finally {
+            pinned.releaseShared();
+            pinned.unpin();
+        }
+        frame = null;
+        page = target;
+    }
+
+    /** Reads a page into the private copy, validated. */
+    ByteBuffer readCopy(int at) {
+        for (; ; ) {
+            read(at);
+            if (frame == null) {
+                return page;
+            }
+            ByteBuffer target = privatePage();
+            target.put(0, page, 0, PageLayout.SIZE);
+            tree.scheduler().step(Step.PAGE_READ_OPTIMISTIC);
+            if (isValid()) {
+                frame = null;
+                page = target;
+                return target;
+            }
+            failed();
+        }
+    }
+
+    private ByteBuffer privatePage() {
+        if (copy == null) {
+            copy = ByteBuffer.allocateDirect(PageLayout.SIZE).order(ByteOrder.LITTLE_ENDIAN);
+        }
+        return copy;
+    }
+
+    /** True if the page has not changed since it was read: pairs with the version's release by whoever latched it. */
+    boolean isValid() {
+        return frame == null || frame.validate(version);
+    }
+
+    void failed() {
+        failures++;
+    }
+}

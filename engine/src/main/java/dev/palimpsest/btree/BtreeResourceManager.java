@@ -1,0 +1,193 @@
+package dev.palimpsest.btree;
+
+import static dev.palimpsest.btree.BtreeLayout.*;
+
+import dev.palimpsest.id.PageId;
+import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.page.PageType;
+import dev.palimpsest.wal.RedoPages;
+import dev.palimpsest.wal.ResourceManager;
+import dev.palimpsest.wal.ResourceManagerId;
+import dev.palimpsest.wal.WalRecord;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * Redo of index records, by the same methods that made the changes, so that both leave the same bytes; and their description. What is in
+ * the records: {@link BtreeLog}.
+ *
+ * <p>Not thread-safe: recovery calls it from one task.
+ */
+public final class BtreeResourceManager implements ResourceManager {
+    private final BtreePageBuilder builder = new BtreePageBuilder();
+    private final byte[] entry = new byte[MAX_ENTRY + CHILD_SIZE];
+    private final byte[] highKey = new byte[MAX_ENTRY];
+
+    @Override
+    public ResourceManagerId id() {
+        return ResourceManagerId.BTREE;
+    }
+
+    @Override
+    public void redo(WalRecord record, RedoPages pages) {
+        ByteBuffer payload = record.payload();
+        switch (record.info()) {
+            case BtreeLog.CREATE -> redoCreate(pages);
+            case BtreeLog.INSERT -> redoInsert(record, payload, pages);
+            case BtreeLog.INSERT_BATCH -> redoBatch(payload, pages.page(0));
+            case BtreeLog.SPLIT -> redoSplit(payload, pages);
+            case BtreeLog.NEW_ROOT -> redoNewRoot(record, payload, pages);
+            case BtreeLog.REMOVE -> redoRemove(payload, pages.page(0));
+            default -> throw new IllegalArgumentException("unknown btree record, info=" + record.info());
+        }
+    }
+
+    private static void redoCreate(RedoPages pages) {
+        ByteBuffer meta = pages.page(0);
+        if (meta != null) {
+            Btree.formatMeta(meta);
+        }
+        ByteBuffer root = pages.page(1);
+        if (root != null) {
+            PageLayout.init(root, PageType.BTREE, SPECIAL_SIZE);
+        }
+    }
+
+    private void redoInsert(WalRecord record, ByteBuffer payload, RedoPages pages) {
+        ByteBuffer page = pages.page(0);
+        if (page != null) {
+            redoEntry(payload, page);
+        }
+        if (record.blockCount() > 1) {
+            endSplit(pages.page(1));
+        }
+    }
+
+    private void redoBatch(ByteBuffer payload, ByteBuffer page) {
+        while (page != null && payload.hasRemaining()) {
+            redoEntry(payload, page);
+        }
+    }
+
+    private void redoEntry(ByteBuffer payload, ByteBuffer page) {
+        int slot = nextShort(payload);
+        int length = nextBytes(payload, entry);
+        BtreePageEditor.insert(page, BtreePage.level(page), slot, entry, 0, length);
+    }
+
+    private void redoSplit(ByteBuffer payload, RedoPages pages) {
+        int what = payload.get();
+        int rightBlock = payload.getInt();
+        int kept = nextShort(payload);
+        int highKeyLength = nextBytes(payload, highKey);
+        int slot = -1;
+        int length = 0;
+        if ((what & BtreeLog.SPLIT_ENTRY_LEFT) != 0) {
+            slot = nextShort(payload);
+            length = nextBytes(payload, entry);
+        }
+        ByteBuffer left = pages.page(0);
+        if (left != null) {
+            BtreeSplitter.rebuildLeft(builder, left, kept, slot, entry, 0, length, highKey, highKeyLength, rightBlock);
+        }
+        ByteBuffer right = pages.page(1);
+        if (right != null) {
+            restorePage(payload, right);
+        }
+        int next = 2;
+        if ((what & BtreeLog.SPLIT_HAS_NEIGHBOUR) != 0) {
+            ByteBuffer neighbour = pages.page(next++);
+            if (neighbour != null) {
+                neighbour.putInt(LEFT_LINK, rightBlock);
+            }
+        }
+        if ((what & BtreeLog.SPLIT_HAS_CHILD) != 0) {
+            endSplit(pages.page(next));
+        }
+    }
+
+    private void redoNewRoot(WalRecord record, ByteBuffer payload, RedoPages pages) {
+        int level = nextShort(payload);
+        int left = payload.getInt();
+        int right = payload.getInt();
+        int length = nextBytes(payload, highKey);
+        byte[] downlink = Arrays.copyOf(highKey, length + CHILD_SIZE);
+        BtreeSplitter.putChild(downlink, length, right);
+        ByteBuffer root = pages.page(0);
+        if (root != null) {
+            BtreeSplitter.buildRoot(builder, root, level, left, downlink);
+        }
+        endSplit(pages.page(1));
+        ByteBuffer meta = pages.page(2);
+        if (meta != null) {
+            BtreeSplitter.setRoot(meta, PageId.block(record.pageId(0)), level);
+        }
+    }
+
+    private static void redoRemove(ByteBuffer payload, ByteBuffer page) {
+        if (page != null) {
+            BtreePageEditor.remove(page, nextShort(payload));
+        }
+    }
+
+    private static void endSplit(ByteBuffer child) {
+        if (child != null) {
+            BtreePageEditor.setFlag(child, INCOMPLETE_SPLIT, false);
+        }
+    }
+
+    /** The rest of the payload is a page without LSN, checksum and hole. */
+    private static void restorePage(ByteBuffer payload, ByteBuffer page) {
+        int lower = nextShort(payload);
+        int upper = nextShort(payload);
+        int head = lower - PageLayout.MAGIC_OFFSET;
+        page.put(PageLayout.MAGIC_OFFSET, payload, payload.position(), head);
+        page.put(upper, payload, payload.position() + head, PageLayout.SIZE - upper);
+    }
+
+    private static int nextShort(ByteBuffer payload) {
+        return Short.toUnsignedInt(payload.getShort());
+    }
+
+    private static int nextBytes(ByteBuffer payload, byte[] target) {
+        int length = nextShort(payload);
+        payload.get(target, 0, length);
+        return length;
+    }
+
+    @Override
+    public String describe(WalRecord record) {
+        ByteBuffer payload = record.payload();
+        return switch (record.info()) {
+            case BtreeLog.CREATE -> "CREATE";
+            case BtreeLog.INSERT -> "INSERT " + describeEntry(payload) + (record.blockCount() > 1 ? " ends split of block 1" : "");
+            case BtreeLog.INSERT_BATCH -> "INSERT_BATCH " + describeBatch(payload);
+            case BtreeLog.SPLIT -> "SPLIT " + describeSplit(payload);
+            case BtreeLog.NEW_ROOT -> "NEW_ROOT level=" + nextShort(payload) + " left=" + payload.getInt() + " right="
+                    + payload.getInt();
+            case BtreeLog.REMOVE -> "REMOVE slot=" + nextShort(payload);
+            default -> "UNKNOWN info=" + record.info();
+        };
+    }
+
+    private static String describeEntry(ByteBuffer payload) {
+        return "slot=" + nextShort(payload) + " length=" + nextShort(payload);
+    }
+
+    private static String describeBatch(ByteBuffer payload) {
+        int count = 0;
+        for (; payload.hasRemaining(); count++) {
+            nextShort(payload);
+            int length = nextShort(payload);
+            payload.position(payload.position() + length);
+        }
+        return "count=" + count;
+    }
+
+    private static String describeSplit(ByteBuffer payload) {
+        int what = payload.get();
+        return "right=" + payload.getInt() + " kept=" + nextShort(payload)
+                + ((what & BtreeLog.SPLIT_ENTRY_LEFT) != 0 ? " new entry left" : " new entry right")
+                + ((what & BtreeLog.SPLIT_HAS_CHILD) != 0 ? " ends split of its child" : "");
+    }
+}
