@@ -1,0 +1,122 @@
+package dev.palimpsest.catalog;
+
+import dev.palimpsest.buffer.PageFile;
+import dev.palimpsest.heap.Heap;
+import dev.palimpsest.heap.HeapContext;
+import dev.palimpsest.id.PageId;
+import dev.palimpsest.latch.LatchRank;
+import dev.palimpsest.scheduler.Step;
+import dev.palimpsest.tx.SnapshotHandle;
+import dev.palimpsest.tx.Transaction;
+import dev.palimpsest.wal.ResourceManager;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Look-ups of tables and indexes: one immutable reading of the whole catalog, shared by all transactions that have done no DDL, and
+ * made again after each DDL transaction; with the handles (heaps, trees, sequences) that all readings share.
+ *
+ * <p>Thread-safe. Source of the protocol: PostgreSQL, {@code utils/cache/inval.c}; README.md says why it is safe.
+ */
+public final class Catalog {
+    private final HeapContext context;
+    private final FileNumbers fileNumbers;
+
+    /** CAS: a reading is installed only if nobody invalidated since it was begun. */
+    private final AtomicReference<Version> current = new AtomicReference<>(new Version(null));
+
+    private final ConcurrentHashMap<Integer, Heap> heaps = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Integer, IndexHandle> indexes = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Integer, Sequence> sequences = new ConcurrentHashMap<>();
+
+    /** Compared by identity. {@code snapshot} is null until somebody has read it. */
+    private static final class Version {
+        final CatalogSnapshot snapshot;
+
+        Version(CatalogSnapshot snapshot) {
+            this.snapshot = snapshot;
+        }
+    }
+
+    public Catalog(HeapContext context, FileNumbers fileNumbers) {
+        this.context = context;
+        this.fileNumbers = fileNumbers;
+    }
+
+    /** Redo and description of this room's records. */
+    public static List<ResourceManager> resourceManagers() {
+        return List.of(new StorageLog(), new SequenceLog());
+    }
+
+    /**
+     * What the latest commits say, for a transaction that has done no DDL. The same object until somebody else's DDL commits: a caller
+     * that has locked a relation compares.
+     */
+    public CatalogSnapshot current(Transaction tx) {
+        CatalogSnapshot snapshot = current.get().snapshot;
+        return snapshot != null ? snapshot : load(tx);
+    }
+
+    private CatalogSnapshot load(Transaction tx) {
+        while (true) {
+            Version before = current.get();
+            if (before.snapshot != null) {
+                return before.snapshot;
+            }
+            CatalogSnapshot read = read(tx);
+            context.scheduler().step(Step.CATALOG_LOOKED_UP);
+            if (current.compareAndSet(before, new Version(read))) {
+                return read;
+            }
+        }
+    }
+
+    /** Reads the catalog as of now, with the transaction's own changes. */
+    CatalogSnapshot read(Transaction tx) {
+        try (SnapshotHandle latest = tx.latestSnapshot()) {
+            return new CatalogReader(this, latest.snapshot()).read();
+        }
+    }
+
+    /** A DDL transaction's changes are published; its locks are still held. */
+    void invalidate() {
+        current.set(new Version(null));
+    }
+
+    /** Before a clean shutdown, when nobody inserts any more: sequences go on without a gap. */
+    public void giveBackSequenceValues() {
+        sequences.values().forEach(Sequence::giveBack);
+    }
+
+    public HeapContext context() {
+        return context;
+    }
+
+    FileNumbers fileNumbers() {
+        return fileNumbers;
+    }
+
+    Heap heap(int oid) {
+        return heaps.computeIfAbsent(oid, number -> new Heap(context, number));
+    }
+
+    IndexHandle index(int oid, String name) {
+        return indexes.computeIfAbsent(oid, number -> new IndexHandle(new dev.palimpsest.btree.Btree(
+                context.pool().file(number, PageId.MAIN, LatchRank.BTREE_PAGE), context.wal(), context.scheduler(), name)));
+    }
+
+    Sequence sequence(int oid) {
+        return sequences.computeIfAbsent(oid, number -> {
+            PageFile file = context.pool().file(number, PageId.MAIN, LatchRank.OTHER_PAGE);
+            return new Sequence(file, context.wal());
+        });
+    }
+
+    /** A relation is gone for good, its files are removed. */
+    void forget(int oid) {
+        heaps.remove(oid);
+        indexes.remove(oid);
+        sequences.remove(oid);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.palimpsest.engine;
+
+import dev.palimpsest.api.DatabaseOptions;
+import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.recovery.CheckpointOptions;
+import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.storage.Disk;
+import dev.palimpsest.wal.WalOptions;
+
+/**
+ * Everything that an engine is made of from outside. Immutable.
+ *
+ * @param disk closed with the database
+ * @param frames pages in memory at once
+ * @param wal of an existing database only the buffer and the delay count
+ */
+public record EngineConfig(
+        Disk disk,
+        Scheduler scheduler,
+        boolean createIfMissing,
+        int frames,
+        WalOptions wal,
+        CheckpointOptions checkpoints) {
+    /** As users open it. */
+    public static EngineConfig of(Disk disk, Scheduler scheduler, DatabaseOptions options) {
+        WalOptions wal = WalOptions.DEFAULT
+                .withSegmentBytes(options.walSegmentBytes())
+                .withBufferBytes(Integer.highestOneBit(options.walBufferBytes()));
+        CheckpointOptions checkpoints = new CheckpointOptions(
+                options.checkpointWalBytes(),
+                options.checkpointSeconds() * 1_000_000_000L,
+                CheckpointOptions.DEFAULT.completionTarget());
+        int frames = (int) Math.min(Integer.MAX_VALUE, options.bufferPoolBytes() / PageLayout.SIZE);
+        return new EngineConfig(disk, scheduler, options.createIfMissing(), frames, wal, checkpoints);
+    }
+
+    public EngineConfig withFrames(int count) {
+        return new EngineConfig(disk, scheduler, createIfMissing, count, wal, checkpoints);
+    }
+
+    public EngineConfig withWal(WalOptions options) {
+        return new EngineConfig(disk, scheduler, createIfMissing, frames, options, checkpoints);
+    }
+
+    public EngineConfig withCheckpoints(CheckpointOptions options) {
+        return new EngineConfig(disk, scheduler, createIfMissing, frames, wal, options);
+    }
+}

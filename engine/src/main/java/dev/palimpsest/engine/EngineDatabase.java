@@ -1,0 +1,219 @@
+package dev.palimpsest.engine;
+
+import dev.palimpsest.api.Database;
+import dev.palimpsest.api.DatabaseStatistics;
+import dev.palimpsest.api.RetryException;
+import dev.palimpsest.api.SessionInfo;
+import dev.palimpsest.api.Table;
+import dev.palimpsest.api.Transaction;
+import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.api.TransactionWork;
+import dev.palimpsest.api.TupleVersion;
+import dev.palimpsest.heap.HeapCounters;
+import dev.palimpsest.inspect.CheckProgress;
+import dev.palimpsest.inspect.DatabaseChecker;
+import dev.palimpsest.inspect.InspectableDatabase;
+import dev.palimpsest.inspect.PageDump;
+import dev.palimpsest.inspect.Versions;
+import dev.palimpsest.lock.LockTable;
+import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.table.NamedTable;
+import dev.palimpsest.table.Sessions;
+import dev.palimpsest.table.TableEngine;
+import dev.palimpsest.table.UserTransaction;
+import dev.palimpsest.wal.WalDump;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+
+/**
+ * An open database. Thread-safe.
+ *
+ * <p>Closing: new calls are refused, those that wait for a lock are woken and fail, those inside come out; then what is open is rolled back, a
+ * last checkpoint written, and only then are files closed.
+ */
+public final class EngineDatabase implements Database, InspectableDatabase {
+    private static final long FIRST_BACKOFF_NANOS = 50_000;
+    private static final long MAX_BACKOFF_NANOS = 20_000_000;
+
+    private final Components parts;
+    private final TableEngine tables;
+    private final Sessions sessions;
+    private final Scheduler scheduler;
+    private final LongAdder retries = new LongAdder();
+
+    /** CAS by who closes it; the others wait for him. */
+    private final AtomicBoolean closing = new AtomicBoolean();
+
+    private final ConcurrentLinkedQueue<Thread> waiters = new ConcurrentLinkedQueue<>();
+
+    private volatile boolean closed;
+
+    /** What the closing failed with. Written by its task before it ends, read after. */
+    private RuntimeException closeFailure;
+
+    private EngineDatabase(Components parts, Scheduler scheduler) {
+        this.parts = parts;
+        this.tables = parts.tables();
+        this.sessions = tables.sessions();
+        this.scheduler = scheduler;
+    }
+
+    /** Opens or makes a database on any disk, under any scheduler. */
+    public static EngineDatabase open(EngineConfig config) {
+        return EngineTask.call(
+                config.scheduler(),
+                "open",
+                () -> new EngineDatabase(Components.open(config), config.scheduler()));
+    }
+
+    @Override
+    public Transaction begin(TransactionOptions options) {
+        return UserTransaction.begin(tables, options);
+    }
+
+    @Override
+    public <T> T transact(TransactionOptions options, TransactionWork<T> work) {
+        for (int attempt = 1; ; attempt++) {
+            try (Transaction tx = begin(options)) {
+                T result = work.run(tx);
+                if (tx.isActive()) { // else the work has ended it itself
+                    tx.commit();
+                }
+                return result;
+            } catch (RetryException e) {
+                if (attempt >= options.maxAttempts()) {
+                    throw e;
+                }
+            }
+            retries.increment();
+            backOff(attempt);
+        }
+    }
+
+    /** Longer from attempt to attempt, and never the same for two who met. */
+    private void backOff(int attempt) {
+        long limit = Math.min(MAX_BACKOFF_NANOS, FIRST_BACKOFF_NANOS << Math.min(attempt, 16));
+        long until = scheduler.nanoTime() + scheduler.random().nextLong(limit);
+        for (long left = until - scheduler.nanoTime();
+                left > 0 && !Thread.currentThread().isInterrupted();
+                left = until - scheduler.nanoTime()) {
+            scheduler.park(this, left);
+        }
+    }
+
+    @Override
+    public Table table(String name) {
+        return new NamedTable(tables, name);
+    }
+
+    @Override
+    public void checkpoint() {
+        sessions.guarded(() -> {
+            parts.checkpointer().checkpoint();
+            return null;
+        });
+    }
+
+    @Override
+    public DatabaseStatistics statistics() {
+        return sessions.guarded(() -> {
+            HeapCounters heap = parts.counters();
+            LockTable locks = parts.transactions().locks();
+            return new DatabaseStatistics(
+                    sessions.commits(),
+                    sessions.rollbacks(),
+                    retries.sum(),
+                    locks.deadlockCount(),
+                    locks.waitCount(),
+                    parts.wal().insertLsn() - parts.startLsn(),
+                    parts.wal().forceCount(),
+                    parts.checkpointer().checkpointCount(),
+                    parts.pool().metrics().loads(),
+                    parts.pool().metrics().pagesWritten(),
+                    heap.versionsPruned.sum(),
+                    heap.hotUpdates.sum(),
+                    heap.updates.sum());
+        });
+    }
+
+    @Override
+    public List<SessionInfo> sessions() {
+        return sessions.guarded(() -> {
+            List<SessionInfo> open = new ArrayList<>(parts.transactions().sessions());
+            sessions.forEachOpen(transaction -> {
+                if (transaction.isFailed()) {
+                    open.removeIf(info -> info.id() == transaction.describeFailed().id());
+                    open.add(transaction.describeFailed());
+                }
+            });
+            return open;
+        });
+    }
+
+    @Override
+    public List<TupleVersion> versions(Transaction tx, String table) {
+        return Versions.list(tables, tx, table);
+    }
+
+    // ---- looking inside
+
+    @Override
+    public boolean wasRecovered() {
+        return parts.wasRecovered();
+    }
+
+    @Override
+    public List<String> check(CheckProgress progress) {
+        return sessions.guarded(() -> new DatabaseChecker(tables, parts.disk()).run(progress));
+    }
+
+    @Override
+    public String dumpPage(int fileNumber, int fork, int block) {
+        return sessions.guarded(() -> PageDump.dump(tables.heapContext(), fileNumber, fork, block));
+    }
+
+    @Override
+    public void dumpWal(Consumer<String> lines) {
+        sessions.guarded(() -> {
+            parts.wal().flush(parts.wal().insertLsn());
+            WalDump.print(parts.wal(), parts.checkpointer().control().redoLsn(), parts.managers()::of, lines);
+            return null;
+        });
+    }
+
+    // ---- closing
+
+    @Override
+    public void close() {
+        sessions.checkNotInside();
+        if (closing.compareAndSet(false, true)) {
+            sessions.close();
+            scheduler.join(scheduler.spawn("close", this::shutDown));
+            closed = true;
+            waiters.forEach(scheduler::unpark);
+            if (closeFailure != null) {
+                throw closeFailure;
+            }
+        } else {
+            Thread self = Thread.currentThread();
+            waiters.add(self);
+            scheduler.awaitUninterruptibly(this, () -> closed);
+            waiters.remove(self);
+        }
+    }
+
+    private void shutDown() {
+        try {
+            parts.transactions().close(); // whoever waits for a lock comes out
+            sessions.awaitEmpty();
+            sessions.forEachOpen(UserTransaction::abortByClose);
+            parts.close();
+        } catch (RuntimeException e) {
+            closeFailure = e;
+        }
+    }
+}

@@ -1,0 +1,371 @@
+package dev.palimpsest.table;
+
+import dev.palimpsest.api.ColumnType;
+import dev.palimpsest.api.IndexSchema;
+import dev.palimpsest.api.Row;
+import dev.palimpsest.api.RowChange;
+import dev.palimpsest.api.RowStream;
+import dev.palimpsest.api.Scan;
+import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.Table;
+import dev.palimpsest.api.TableSchema;
+import dev.palimpsest.api.Transaction;
+import dev.palimpsest.api.UsageException;
+import dev.palimpsest.btree.KeyEncoder;
+import dev.palimpsest.catalog.CatalogSnapshot;
+import dev.palimpsest.catalog.IndexInfo;
+import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.heap.HeapTuple;
+import dev.palimpsest.id.Tid;
+import dev.palimpsest.lock.LockMode;
+import dev.palimpsest.tx.Snapshot;
+import dev.palimpsest.tx.SnapshotHandle;
+import dev.palimpsest.tx.SnapshotKind;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+
+/** The statements on a table, by its name. Thread-safe: keeps nothing but a hint. */
+public final class NamedTable implements Table {
+    private static final Object[] NO_KEY = {};
+
+    private final TableEngine engine;
+    private final String name;
+
+    /** What the name meant in the last reading of the catalog that was asked. Immutable, racy on purpose. */
+    private volatile Binding last;
+
+    private record Binding(CatalogSnapshot catalog, TableInfo table) {}
+
+    public NamedTable(TableEngine engine, String name) {
+        this.engine = engine;
+        this.name = name;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    // ---- reading
+
+    @Override
+    public TableSchema schema(Transaction tx) {
+        return inspect(tx, (t, table) -> table.schema());
+    }
+
+    @Override
+    public List<IndexSchema> indexes(Transaction tx) {
+        return inspect(tx, (t, table) -> table.indexes().stream().map(IndexInfo::schema).toList());
+    }
+
+    /** For views and checks: runs something on the table as the transaction sees it, locked for reading. */
+    public <T> T inspect(Transaction tx, BiFunction<UserTransaction, TableInfo, T> work) {
+        UserTransaction t = UserTransaction.of(tx, engine);
+        t.enter();
+        try {
+            return work.apply(t, bind(t, LockMode.ACCESS_SHARE));
+        } catch (Throwable e) {
+            throw t.failed(e);
+        } finally {
+            t.exit();
+        }
+    }
+
+    @Override
+    public Row get(Transaction tx, long key) {
+        return get(tx, NO_KEY, key);
+    }
+
+    @Override
+    public Row get(Transaction tx, Object... key) {
+        return get(tx, key, 0);
+    }
+
+    private Row get(Transaction tx, Object[] key, long number) {
+        UserTransaction t = UserTransaction.of(tx, engine);
+        t.enter();
+        try {
+            TableInfo table = bind(t, LockMode.ACCESS_SHARE);
+            Scratch scratch = t.session().takeScratch();
+            try {
+                KeyEncoder encoded = encodeKey(table, scratch, key, number);
+                return encoded == null ? null : get(t, table, scratch, encoded);
+            } finally {
+                t.session().giveScratch(scratch);
+            }
+        } catch (Throwable e) {
+            throw t.failed(e);
+        } finally {
+            t.exit();
+        }
+    }
+
+    private static Row get(UserTransaction t, TableInfo table, Scratch scratch, KeyEncoder key) {
+        if (t.isSnapshotInUse()) {
+            try (SnapshotHandle own = t.nestedSnapshot()) {
+                HeapTuple found = find(table, scratch, key, own.snapshot());
+                return found == null ? null : new TupleRow(table, t, found.bytes(), found.tid());
+            }
+        }
+        Snapshot snapshot = t.beginStatement(SnapshotKind.POINT, 0);
+        try {
+            HeapTuple found = find(table, scratch, key, snapshot);
+            return found == null ? null : new TupleRow(table, t, found.bytes(), found.tid());
+        } finally {
+            t.endStatement();
+        }
+    }
+
+    /** The version with this primary key that the snapshot sees, or null. Several entries may have the key, all but one dead. */
+    private static HeapTuple find(TableInfo table, Scratch scratch, KeyEncoder key, Snapshot snapshot) {
+        IndexInfo index = table.primaryKey();
+        if (snapshot.csn() < index.handle().validFrom()) {
+            return RowSource.open(table, Qualification.key(index, key.toBytes()), snapshot).next();
+        }
+        HeapTuple found = scratch.found;
+        for (long tid = scratch.cursor.findFirst(index.btree(), key.bytes(), key.length());
+                tid != Tid.NONE;
+                tid = scratch.cursor.next()) {
+            if (table.heap().fetch(tid, snapshot, found)) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public RowStream scan(Transaction tx, Scan scan) {
+        UserTransaction t = UserTransaction.of(tx, engine);
+        t.enter();
+        try {
+            TableInfo table = bind(t, LockMode.ACCESS_SHARE);
+            Qualification which = Qualification.of(table, new TableScratch(table), scan);
+            if (t.isSnapshotInUse()) {
+                return new ScanStream(t, table, which, t.nestedSnapshot());
+            }
+            t.beginStatement(SnapshotKind.POINT, 0);
+            try {
+                return new ScanStream(t, table, which, t.tx().retainSnapshot());
+            } finally {
+                t.endStatement();
+            }
+        } catch (Throwable e) {
+            throw t.failed(e);
+        } finally {
+            t.exit();
+        }
+    }
+
+    // ---- inserting
+
+    @Override
+    public void insert(Transaction tx, Object... values) {
+        write(tx, "INSERT", (t, table, scratch) -> {
+            new RowInserter(t, table, scratch).insert(values);
+            return 1;
+        });
+    }
+
+    @Override
+    public long insertAll(Transaction tx, Iterator<Object[]> rows) {
+        return write(tx, "INSERT", (t, table, scratch) -> new RowInserter(t, table, scratch).insertAll(rows));
+    }
+
+    // ---- changing
+
+    @Override
+    public boolean update(Transaction tx, Consumer<RowChange> change, Object... key) {
+        return modify(tx, "UPDATE", change, key, 0);
+    }
+
+    @Override
+    public boolean update(Transaction tx, long key, Consumer<RowChange> change) {
+        return modify(tx, "UPDATE", change, NO_KEY, key);
+    }
+
+    @Override
+    public boolean delete(Transaction tx, Object... key) {
+        return modify(tx, "DELETE", null, key, 0);
+    }
+
+    @Override
+    public boolean delete(Transaction tx, long key) {
+        return modify(tx, "DELETE", null, NO_KEY, key);
+    }
+
+    @Override
+    public long updateAll(Transaction tx, Scan scan, Consumer<RowChange> change) {
+        return modifyAll(tx, "UPDATE", scan, change);
+    }
+
+    @Override
+    public long deleteAll(Transaction tx, Scan scan) {
+        return modifyAll(tx, "DELETE", scan, null);
+    }
+
+    private boolean modify(
+            Transaction tx, String command, Consumer<RowChange> change, Object[] key, long number) {
+        return write(tx, command, (t, table, scratch) -> {
+                    KeyEncoder encoded = encodeKey(table, scratch, key, number);
+                    if (encoded == null) {
+                        return 0;
+                    }
+                    Qualification which = Qualification.key(table.primaryKey(), encoded.toBytes());
+                    Snapshot snapshot = beginModifying(t, table);
+                    try {
+                        HeapTuple found = find(table, scratch, encoded, snapshot);
+                        return found != null && new RowModifier(t, table, scratch, which, change).modify(found) ? 1 : 0;
+                    } finally {
+                        t.endStatement();
+                    }
+                })
+                != 0;
+    }
+
+    private long modifyAll(Transaction tx, String command, Scan scan, Consumer<RowChange> change) {
+        return write(tx, command, (t, table, scratch) -> {
+            Qualification which = Qualification.of(table, scratch.of(table), scan);
+            Snapshot snapshot = beginModifying(t, table);
+            try {
+                RowModifier modifier = new RowModifier(t, table, scratch, which, change);
+                RowSource source = RowSource.open(table, which, snapshot);
+                long count = 0;
+                for (HeapTuple found = source.next(); found != null; found = source.next()) {
+                    boolean wanted = which.predicate() == null
+                            || which.predicate().test(new TupleRow(table, t, found.bytes(), found.tid()));
+                    if (wanted && modifier.modify(found)) {
+                        count++;
+                    }
+                }
+                return count;
+            } finally {
+                t.endStatement();
+            }
+        });
+    }
+
+    /** It may follow update chains of this table, so nothing in it that ended after the snapshot may go. */
+    private static Snapshot beginModifying(UserTransaction t, TableInfo table) {
+        if (t.isSnapshotInUse()) {
+            throw new UsageException(
+                    SqlState.OBJECT_IN_USE, "cannot change rows from within another statement of the same transaction");
+        }
+        return t.beginStatement(SnapshotKind.OPEN, table.heap().fileNumber());
+    }
+
+    // ---- what the statements share
+
+    @FunctionalInterface
+    private interface Writing {
+        long run(UserTransaction t, TableInfo table, Scratch scratch);
+    }
+
+    private long write(Transaction tx, String command, Writing work) {
+        UserTransaction t = UserTransaction.of(tx, engine);
+        t.enter();
+        try {
+            t.checkWritable(command);
+            TableInfo table = bind(t, LockMode.ROW_EXCLUSIVE);
+            if (table.isSystem()) {
+                TableDefinition.checkUserTable(table);
+            }
+            Scratch scratch = t.session().takeScratch();
+            long count;
+            try {
+                count = work.run(t, table, scratch);
+            } finally {
+                t.session().giveScratch(scratch);
+            }
+            t.tx().nextCommand();
+            return count;
+        } catch (Throwable e) {
+            throw t.failed(e);
+        } finally {
+            t.exit();
+        }
+    }
+
+    /**
+     * The name's table, locked: looked up, locked, and looked up again if the catalog changed meanwhile, since what was waited for may have
+     * dropped or changed it.
+     */
+    private TableInfo bind(UserTransaction t, LockMode mode) {
+        while (true) {
+            CatalogSnapshot catalog = t.catalog();
+            TableInfo table = lookUp(t, catalog);
+            t.lock(table, mode);
+            if (t.catalog() == catalog) {
+                return table;
+            }
+        }
+    }
+
+    private TableInfo lookUp(UserTransaction t, CatalogSnapshot catalog) {
+        Binding known = last;
+        if (known != null && known.catalog == catalog) {
+            return known.table;
+        }
+        TableInfo table = catalog.table(name);
+        if (table == null) {
+            throw catalog.isTaken(name)
+                    ? new UsageException(SqlState.WRONG_OBJECT_TYPE, "\"" + name + "\" is not a table")
+                    : new UsageException(SqlState.UNDEFINED_TABLE, "relation \"" + name + "\" does not exist");
+        }
+        if (!t.hasDdl()) {
+            last = new Binding(catalog, table);
+        }
+        return table;
+    }
+
+    /** @return null if nothing can have this key */
+    private static KeyEncoder encodeKey(TableInfo table, Scratch scratch, Object[] key, long number) {
+        IndexInfo index = table.primaryKey();
+        if (index == null) {
+            throw new UsageException(
+                    SqlState.UNDEFINED_OBJECT, "table \"" + table.name() + "\" has no primary key");
+        }
+        KeyEncoder encoder = scratch.of(table).encoder(0); // the primary key is the first index
+        if (key == NO_KEY) {
+            return encodeNumber(encoder, table, index, number);
+        }
+        if (key == null || key.length != index.columns().size()) {
+            throw wrongKey(table, index, key == null ? "null" : key.length + " values");
+        }
+        return Keys.ofValues(encoder, table, index, Arrays.asList(key)) ? encoder : null;
+    }
+
+    private static KeyEncoder encodeNumber(KeyEncoder encoder, TableInfo table, IndexInfo index, long number) {
+        if (index.columns().size() != 1) {
+            throw wrongKey(table, index, "1 value");
+        }
+        ColumnType.Kind kind = table.descriptor().kind(index.columns().get(0));
+        switch (kind) {
+            case BIGINT -> encoder.begin().addInt64(number);
+            case INTEGER -> {
+                if ((int) number != number) {
+                    return null;
+                }
+                encoder.begin().addInt32((int) number);
+            }
+            case SMALLINT -> {
+                if ((short) number != number) {
+                    return null;
+                }
+                encoder.begin().addInt16((short) number);
+            }
+            default -> {
+                return Keys.ofValues(encoder, table, index, List.of(number)) ? encoder : null;
+            }
+        }
+        return encoder;
+    }
+
+    private static UsageException wrongKey(TableInfo table, IndexInfo index, String given) {
+        return new UsageException(
+                SqlState.DATATYPE_MISMATCH,
+                "the primary key of table \"" + table.name() + "\" is " + index.schema().columns() + ", given: " + given);
+    }
+}

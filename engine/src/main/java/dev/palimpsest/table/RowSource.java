@@ -1,0 +1,72 @@
+package dev.palimpsest.table;
+
+import dev.palimpsest.btree.BtreeScan;
+import dev.palimpsest.btree.KeyEncoder;
+import dev.palimpsest.catalog.IndexInfo;
+import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.heap.HeapScan;
+import dev.palimpsest.heap.HeapTuple;
+import dev.palimpsest.tx.Snapshot;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * The versions that a snapshot sees within a qualification's bounds (its predicate is the caller's), in the order that it asks for.
+ * Holds nothing between calls. Not thread-safe.
+ */
+interface RowSource {
+    /** The next version, valid until the next call, or null at the end. */
+    HeapTuple next();
+
+    /** By the index, unless the snapshot is older than it: then by scanning and sorting. */
+    static RowSource open(TableInfo table, Qualification which, Snapshot snapshot) {
+        IndexInfo index = which.index();
+        HeapTuple out = new HeapTuple();
+        if (index == null) {
+            HeapScan scan = table.heap().scan(snapshot);
+            return () -> scan.next(out) ? out : null;
+        }
+        if (snapshot.csn() < index.handle().validFrom()) {
+            Iterator<HeapTuple> rows = sorted(table, which, snapshot).iterator();
+            return () -> rows.hasNext() ? rows.next() : null;
+        }
+        BtreeScan scan = new BtreeScan()
+                .open(
+                        index.btree(),
+                        which.lower(),
+                        which.lowerInclusive(),
+                        which.upper(),
+                        which.upperInclusive(),
+                        which.reverse());
+        return () -> {
+            while (scan.next()) {
+                if (table.heap().fetch(scan.tid(), snapshot, out)) {
+                    return out;
+                }
+            }
+            return null;
+        };
+    }
+
+    /** For a snapshot that the index has no entries for: all rows of the table within the bounds, sorted in memory. */
+    private static List<HeapTuple> sorted(TableInfo table, Qualification which, Snapshot snapshot) {
+        record Found(byte[] key, HeapTuple tuple) {}
+        IndexInfo index = which.index();
+        KeyEncoder encoder = new KeyEncoder(IndexInfo.keyColumns(index.schema(), table.schema()));
+        List<Found> found = new ArrayList<>();
+        HeapScan scan = table.heap().scan(snapshot);
+        for (HeapTuple tuple = new HeapTuple(); scan.next(tuple); ) {
+            Keys.ofTuple(encoder, table, index, tuple.bytes(), 0);
+            if (which.includes(encoder.bytes(), encoder.length())) {
+                found.add(new Found(encoder.toBytes(), tuple));
+                tuple = new HeapTuple();
+            }
+        }
+        Comparator<Found> order = (a, b) -> Arrays.compareUnsigned(a.key(), b.key());
+        found.sort(which.reverse() ? order.reversed() : order);
+        return found.stream().map(Found::tuple).toList();
+    }
+}

@@ -1,0 +1,116 @@
+package dev.palimpsest.table;
+
+import dev.palimpsest.api.Row;
+import dev.palimpsest.api.RowStream;
+import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.UsageException;
+import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.heap.HeapTuple;
+import dev.palimpsest.tx.SnapshotHandle;
+import java.util.NoSuchElementException;
+
+/**
+ * A scan's rows, read a few at a time so that coming into the engine costs little a row. Holds its snapshot until it is closed, at its end or
+ * with its transaction. Used by the transaction's thread.
+ */
+final class ScanStream implements RowStream {
+    private static final int MAX_BATCH = 64;
+
+    private final UserTransaction t;
+    private final TableInfo table;
+    private final Qualification which;
+    private final SnapshotHandle snapshot;
+    private final RowSource source;
+    private final Row[] batch = new Row[MAX_BATCH];
+    private int position;
+    private int count;
+
+    /** Grows, so that who wants one row doesn't pay for many. */
+    private int wanted = 1;
+
+    private boolean exhausted;
+    private boolean closed;
+    private boolean closedByTransaction;
+
+    /** @param snapshot taken over */
+    ScanStream(UserTransaction t, TableInfo table, Qualification which, SnapshotHandle snapshot) {
+        this.t = t;
+        this.table = table;
+        this.which = which;
+        this.snapshot = snapshot;
+        this.source = RowSource.open(table, which, snapshot.snapshot());
+        t.opened(this);
+    }
+
+    TableInfo table() {
+        return table;
+    }
+
+    @Override
+    public boolean hasNext() {
+        if (position < count) {
+            return true;
+        }
+        if (closedByTransaction) {
+            throw new UsageException(
+                    SqlState.INVALID_CURSOR_STATE, "the stream was closed by the end of its transaction");
+        }
+        if (exhausted || closed) {
+            return false;
+        }
+        fill();
+        return count > 0;
+    }
+
+    @Override
+    public Row next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        Row row = batch[position];
+        batch[position++] = null;
+        return row;
+    }
+
+    private void fill() {
+        position = 0;
+        count = 0;
+        t.enter();
+        try {
+            while (count < wanted) {
+                HeapTuple tuple = source.next();
+                if (tuple == null) {
+                    exhausted = true;
+                    end();
+                    break;
+                }
+                Row row = new TupleRow(table, t, tuple.bytes(), tuple.tid());
+                if (which.predicate() == null || which.predicate().test(row)) {
+                    batch[count++] = row;
+                }
+            }
+        } catch (Throwable e) {
+            throw t.failed(e);
+        } finally {
+            t.exit();
+        }
+        wanted = Math.min(MAX_BATCH, 4 * wanted);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        position = count = 0;
+        end();
+    }
+
+    void closeByTransaction() {
+        closedByTransaction = !closed && !exhausted;
+        close();
+    }
+
+    private void end() {
+        snapshot.close();
+        t.closed(this);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.palimpsest.table;
+
+import dev.palimpsest.btree.BtreeBatch;
+import dev.palimpsest.btree.BtreeCursor;
+import dev.palimpsest.btree.BtreeWriter;
+import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.heap.HeapTuple;
+import dev.palimpsest.heap.ModifyResult;
+
+/** One statement's buffers, kept for the next. Not thread-safe. */
+final class Scratch {
+    private static final int TABLES = 8;
+
+    final HeapTuple found = new HeapTuple();
+    final HeapTuple settled = new HeapTuple();
+    final BtreeCursor cursor = new BtreeCursor();
+    final ModifyResult result = new ModifyResult();
+
+    private BtreeWriter writer;
+    private BtreeBatch batch;
+
+    /** The tables used last, by reading of the catalog. */
+    private final TableScratch[] tables = new TableScratch[TABLES];
+
+    private int nextTable;
+
+    BtreeWriter writer() {
+        if (writer == null) {
+            writer = new BtreeWriter();
+        }
+        return writer;
+    }
+
+    BtreeBatch batch() {
+        if (batch == null) {
+            batch = new BtreeBatch();
+        }
+        return batch;
+    }
+
+    TableScratch of(TableInfo table) {
+        for (TableScratch known : tables) {
+            if (known != null && known.table() == table) {
+                return known;
+            }
+        }
+        TableScratch made = new TableScratch(table);
+        tables[nextTable++ % TABLES] = made;
+        return made;
+    }
+}

@@ -1,0 +1,73 @@
+package dev.palimpsest.table;
+
+import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.catalog.Catalog;
+import dev.palimpsest.catalog.CatalogSnapshot;
+import dev.palimpsest.heap.HeapContext;
+import dev.palimpsest.lock.LockTable;
+import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.tx.Transaction;
+import dev.palimpsest.tx.TransactionManager;
+import dev.palimpsest.wal.EnginePoison;
+import java.util.function.Function;
+
+/** What all sessions of a database share. Thread-safe. */
+public final class TableEngine {
+    private final HeapContext heapContext;
+    private final Catalog catalog;
+    private final Sessions sessions;
+
+    public TableEngine(HeapContext heapContext, Catalog catalog) {
+        this.heapContext = heapContext;
+        this.catalog = catalog;
+        this.sessions = new Sessions(heapContext.scheduler(), heapContext.wal().poison());
+    }
+
+    public HeapContext heapContext() {
+        return heapContext;
+    }
+
+    public Catalog catalog() {
+        return catalog;
+    }
+
+    public Sessions sessions() {
+        return sessions;
+    }
+
+    public TransactionManager transactions() {
+        return heapContext.transactions();
+    }
+
+    /** The catalog as of now, for who belongs to no transaction. */
+    public CatalogSnapshot currentCatalog() {
+        return inTransaction(catalog::current);
+    }
+
+    /** Runs something in a read-only transaction of its own, inside the engine. */
+    public <T> T inTransaction(Function<Transaction, T> work) {
+        UserTransaction transaction = UserTransaction.begin(this, TransactionOptions.READ_ONLY);
+        try {
+            transaction.enter();
+            try {
+                return work.apply(transaction.tx());
+            } finally {
+                transaction.exit();
+            }
+        } finally {
+            transaction.rollback(false);
+        }
+    }
+
+    LockTable locks() {
+        return heapContext.transactions().locks();
+    }
+
+    Scheduler scheduler() {
+        return heapContext.scheduler();
+    }
+
+    EnginePoison poison() {
+        return heapContext.wal().poison();
+    }
+}

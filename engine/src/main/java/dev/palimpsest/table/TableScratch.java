@@ -1,0 +1,51 @@
+package dev.palimpsest.table;
+
+import dev.palimpsest.btree.KeyEncoder;
+import dev.palimpsest.catalog.IndexInfo;
+import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.tuple.TupleFormer;
+
+/** Buffers of one session for one table: forming tuples and index keys. Not thread-safe. */
+final class TableScratch {
+    private final TableInfo table;
+    private final KeyEncoder[] encoders;
+    private TupleFormer former;
+
+    /** Where an update changes a copy of the version in place. */
+    byte[] patch = new byte[256];
+
+    TableScratch(TableInfo table) {
+        this.table = table;
+        encoders = new KeyEncoder[table.indexes().size()];
+        for (int i = 0; i < encoders.length; i++) {
+            encoders[i] = new KeyEncoder(IndexInfo.keyColumns(table.indexes().get(i).schema(), table.schema()));
+        }
+    }
+
+    TableInfo table() {
+        return table;
+    }
+
+    TupleFormer former() {
+        if (former == null) {
+            former = new TupleFormer(table.descriptor());
+        }
+        return former;
+    }
+
+    KeyEncoder encoder(int index) {
+        return encoders[index];
+    }
+
+    KeyEncoder encoder(IndexInfo index) {
+        return encoders[table.indexes().indexOf(index)];
+    }
+
+    byte[] patchOf(byte[] tuple) {
+        if (patch.length < tuple.length) {
+            patch = new byte[tuple.length];
+        }
+        System.arraycopy(tuple, 0, patch, 0, tuple.length);
+        return patch;
+    }
+}

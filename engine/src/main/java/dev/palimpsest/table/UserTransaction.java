@@ -1,0 +1,467 @@
+package dev.palimpsest.table;
+
+import dev.palimpsest.api.IndexSchema;
+import dev.palimpsest.api.IsolationLevel;
+import dev.palimpsest.api.SessionInfo;
+import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.StoppedException;
+import dev.palimpsest.api.TableSchema;
+import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.api.UsageException;
+import dev.palimpsest.catalog.CatalogSnapshot;
+import dev.palimpsest.catalog.DdlTransaction;
+import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.id.Xid;
+import dev.palimpsest.lock.LockMode;
+import dev.palimpsest.lock.WaitContext;
+import dev.palimpsest.scheduler.Step;
+import dev.palimpsest.tx.Snapshot;
+import dev.palimpsest.tx.SnapshotHandle;
+import dev.palimpsest.tx.SnapshotKind;
+import dev.palimpsest.tx.Transaction;
+import java.lang.reflect.UndeclaredThrowableException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * A transaction as its user holds it, and the protocol that every statement follows: come in ({@link #enter}), look the table up and lock
+ * it, take the statement's snapshot, work, count the command if it wrote, fail the transaction on any error, go out.
+ *
+ * <p>Used by one thread at a time; {@link #cancel} by any. The thread that closes the database may end it, while nobody is inside.
+ */
+public final class UserTransaction implements dev.palimpsest.api.Transaction {
+    private final TableEngine engine;
+    private final TransactionOptions options;
+    private final Session session;
+    private final Transaction tx;
+
+    /** How many of its calls are on the stack: more than one when a callback calls in again. */
+    private int depth;
+
+    /** Null until its first DDL. */
+    private DdlTransaction ddl;
+
+    private final List<ScanStream> streams = new ArrayList<>(0);
+
+    /** A statement reads by the transaction's snapshot object now. */
+    private boolean snapshotInUse;
+
+    /** Single-writer; other threads read it for views. */
+    private volatile boolean failed;
+
+    /** What failed it, or null. */
+    private Throwable failure;
+
+    private volatile boolean ended;
+
+    /** Somebody may still be about to cancel the object underneath: it is not used for another transaction. */
+    private volatile boolean cancelled;
+
+    private UserTransaction(TableEngine engine, TransactionOptions options, Session session) {
+        this.engine = engine;
+        this.options = options;
+        this.session = session;
+        this.tx = engine.transactions().begin(session.ended, options.isolation(), options.readOnly());
+    }
+
+    /** @throws UsageException 0A000 for SERIALIZABLE */
+    public static UserTransaction begin(TableEngine engine, TransactionOptions options) {
+        if (options.isolation() == IsolationLevel.SERIALIZABLE) {
+            throw new UsageException(
+                    SqlState.FEATURE_NOT_SUPPORTED,
+                    "isolation level SERIALIZABLE is not supported yet",
+                    null,
+                    "Use REPEATABLE READ.",
+                    null);
+        }
+        Session session = engine.sessions().take();
+        try {
+            session.enter();
+        } catch (StoppedException e) {
+            engine.sessions().give(session);
+            throw e;
+        }
+        try {
+            UserTransaction transaction = new UserTransaction(engine, options, session);
+            transaction.tx.noteStart(engine.scheduler().currentTimeMicros());
+            transaction.tx.lockTimeoutNanos(options.lockTimeoutNanos());
+            transaction.tx.waitListener(options.waitListener());
+            session.current(transaction);
+            return transaction;
+        } finally {
+            session.exit();
+        }
+    }
+
+    /** The transaction that the caller was given, if it is one of this database. */
+    static UserTransaction of(dev.palimpsest.api.Transaction transaction, TableEngine engine) {
+        if (transaction instanceof UserTransaction user && user.engine == engine) {
+            return user;
+        }
+        throw new UsageException(
+                SqlState.NO_ACTIVE_SQL_TRANSACTION,
+                transaction == null ? "a transaction is needed" : "the transaction belongs to another database");
+    }
+
+    // ---- the protocol of a statement
+
+    /**
+     * Comes into the engine; every entry is followed by {@link #exit}, also after a failure.
+     *
+     * @throws UsageException 25P01, 25P02
+     * @throws StoppedException the database is closed or has stopped
+     */
+    void enter() {
+        if (ended) {
+            engine.sessions().checkOpen();
+            throw new UsageException(SqlState.NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
+        }
+        if (depth == 0) {
+            session.enter();
+        }
+        if (failed) {
+            if (depth == 0) {
+                session.exit();
+            }
+            throw new UsageException(
+                    SqlState.IN_FAILED_SQL_TRANSACTION,
+                    "current transaction is aborted, commands ignored until end of transaction block",
+                    null,
+                    null,
+                    failure);
+        }
+        depth++;
+    }
+
+    void exit() {
+        if (--depth == 0) {
+            try {
+                if (failed) {
+                    closeStreams();
+                    engine.transactions().abort(tx);
+                }
+            } finally {
+                session.exit();
+            }
+        }
+    }
+
+    /**
+     * A statement failed: so has the transaction. When the statement is left, it is rolled back at once, as in PostgreSQL: nobody waits for a
+     * transaction that can't commit any more.
+     *
+     * @return what to throw
+     */
+    RuntimeException failed(Throwable cause) {
+        failed = true;
+        if (failure == null) {
+            failure = cause;
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return cause instanceof RuntimeException unchecked ? unchecked : new UndeclaredThrowableException(cause);
+    }
+
+    /** The snapshot of a statement that reads, or, for an OPEN one, changes rows of one relation. */
+    Snapshot beginStatement(SnapshotKind kind, int relation) {
+        snapshotInUse = true;
+        return tx.beginStatement(kind, relation);
+    }
+
+    void endStatement() {
+        snapshotInUse = false;
+        tx.endStatement();
+    }
+
+    /** True inside a callback of a statement that reads by the transaction's snapshot object. */
+    boolean isSnapshotInUse() {
+        return snapshotInUse;
+    }
+
+    /** For a reading statement inside a callback of another one: the same view of others' commits that the level asks for. */
+    SnapshotHandle nestedSnapshot() {
+        return isReadCommitted() ? tx.latestSnapshot() : tx.retainSnapshot();
+    }
+
+    /** For statements that change something. */
+    void checkWritable(String command) {
+        if (options.readOnly()) {
+            throw new UsageException(
+                    SqlState.READ_ONLY_SQL_TRANSACTION, "cannot execute " + command + " in a read-only transaction");
+        }
+    }
+
+    /** True inside a callback of another statement of this transaction. */
+    boolean isNested() {
+        return depth > 1;
+    }
+
+    CatalogSnapshot catalog() {
+        return ddl != null ? ddl.view() : engine.catalog().current(tx);
+    }
+
+    boolean hasDdl() {
+        return ddl != null;
+    }
+
+    /** The catalog lock, and a private view of the catalog. */
+    DdlTransaction ddl() {
+        if (ddl == null) {
+            ddl = DdlTransaction.begin(engine.catalog(), tx);
+        }
+        return ddl;
+    }
+
+    void lock(TableInfo table, LockMode mode) {
+        engine.locks().lockRelation(tx, table.oid(), mode, table.name());
+    }
+
+    /** Waits for another transaction's end. */
+    void waitFor(long xid, TableInfo table, long tid) {
+        engine.transactions().waitForEnd(tx, xid, new WaitContext(table.name(), tid));
+        engine.scheduler().step(Step.HEAP_WAIT_OVER);
+    }
+
+    TableEngine engine() {
+        return engine;
+    }
+
+    Transaction tx() {
+        return tx;
+    }
+
+    Session session() {
+        return session;
+    }
+
+    boolean isReadCommitted() {
+        return options.isolation() == IsolationLevel.READ_COMMITTED;
+    }
+
+    void opened(ScanStream stream) {
+        streams.add(stream);
+    }
+
+    void closed(ScanStream stream) {
+        streams.remove(stream);
+    }
+
+    /** True if one of its streams still reads the table. */
+    boolean isReading(TableInfo table) {
+        return streams.stream().anyMatch(stream -> stream.table().oid() == table.oid());
+    }
+
+    // ---- its end
+
+    @Override
+    public void commit() {
+        checkNotNested();
+        if (ended) {
+            engine.sessions().checkOpen();
+            throw new UsageException(SqlState.NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
+        }
+        session.enter();
+        try {
+            closeStreams();
+            if (failed) {
+                session.countRollback();
+                throw new UsageException(
+                        SqlState.IN_FAILED_SQL_TRANSACTION,
+                        "current transaction is aborted, so it was rolled back instead of committed",
+                        null,
+                        null,
+                        failure);
+            }
+            // files are removed at the end of DDL: that it happened must be durable by then
+            engine.transactions().commit(tx, options.synchronousCommit() || ddl != null);
+            session.countCommit();
+        } finally {
+            if (!tx.isEnded()) {
+                engine.transactions().abort(tx);
+            }
+            finish();
+        }
+    }
+
+    @Override
+    public void rollback() {
+        if (!ended) {
+            rollback(true);
+        }
+    }
+
+    /** @param counted false for the engine's own transactions */
+    void rollback(boolean counted) {
+        checkNotNested();
+        if (!session.enterToEnd()) {
+            return; // the closing of the database ends it
+        }
+        try {
+            closeStreams();
+            engine.transactions().abort(tx);
+            if (counted) {
+                session.countRollback();
+            }
+        } finally {
+            finish();
+        }
+    }
+
+    @Override
+    public void close() {
+        rollback();
+    }
+
+    /** By the thread that closes the database, when nobody is inside. */
+    public void abortByClose() {
+        if (!ended) {
+            closeStreams();
+            engine.transactions().abort(tx);
+            session.countRollback();
+            session.current(null);
+            ended = true;
+        }
+    }
+
+    private void finish() {
+        session.current(null);
+        session.ended = tx;
+        ended = true; // volatile, before the look at cancelled: a cancel that comes now sees it
+        if (cancelled) {
+            session.ended = null;
+        }
+        session.exit();
+        engine.sessions().give(session);
+    }
+
+    private void closeStreams() {
+        if (!streams.isEmpty()) {
+            List.copyOf(streams).forEach(ScanStream::closeByTransaction);
+        }
+    }
+
+    private void checkNotNested() {
+        if (depth != 0) {
+            throw new UsageException(
+                    SqlState.OBJECT_IN_USE, "cannot end a transaction from within one of its own statements");
+        }
+    }
+
+    // ---- what it is
+
+    @Override
+    public TransactionOptions options() {
+        return options;
+    }
+
+    @Override
+    public boolean isActive() {
+        return !ended;
+    }
+
+    @Override
+    public boolean isFailed() {
+        return !ended && failed;
+    }
+
+    @Override
+    public long xidIfAssigned() {
+        return ended ? Xid.NONE : tx.xid();
+    }
+
+    @Override
+    public long waitCount() {
+        return ended ? 0 : tx.waitCount();
+    }
+
+    /** For views: a failed transaction holds nothing any more, but its user hasn't ended it yet. */
+    public SessionInfo describeFailed() {
+        return new SessionInfo(
+                tx.processId(), Xid.NONE, 0, options.isolation(), options.readOnly(), "failed", null, tx.startMicros());
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+        if (!ended) {
+            tx.cancel();
+        }
+    }
+
+    // ---- definitions
+
+    @Override
+    public void createTable(TableSchema schema) {
+        define("CREATE TABLE", () -> {
+            TableDefinition.create(this, schema);
+            return null;
+        });
+    }
+
+    @Override
+    public void dropTable(String name) {
+        define("DROP TABLE", () -> {
+            TableDefinition.drop(this, name);
+            return null;
+        });
+    }
+
+    @Override
+    public String createIndex(IndexSchema schema) {
+        return define("CREATE INDEX", () -> IndexDefinition.create(this, schema));
+    }
+
+    @Override
+    public void dropIndex(String name) {
+        define("DROP INDEX", () -> {
+            IndexDefinition.drop(this, name);
+            return null;
+        });
+    }
+
+    private <T> T define(String command, Supplier<T> work) {
+        enter();
+        try {
+            checkWritable(command);
+            if (isNested()) {
+                throw new UsageException(
+                        SqlState.OBJECT_IN_USE, "cannot execute " + command + " from within another statement");
+            }
+            return work.get();
+        } catch (Throwable e) {
+            throw failed(e);
+        } finally {
+            exit();
+        }
+    }
+
+    @Override
+    public List<String> tableNames() {
+        enter();
+        try {
+            return catalog().tables().stream()
+                    .filter(table -> !table.isSystem())
+                    .map(TableInfo::name)
+                    .toList();
+        } catch (Throwable e) {
+            throw failed(e);
+        } finally {
+            exit();
+        }
+    }
+
+    @Override
+    public TableSchema tableSchema(String name) {
+        enter();
+        try {
+            TableInfo table = catalog().table(name);
+            return table == null ? null : table.schema();
+        } catch (Throwable e) {
+            throw failed(e);
+        } finally {
+            exit();
+        }
+    }
+}
