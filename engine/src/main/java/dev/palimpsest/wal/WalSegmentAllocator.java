@@ -69,10 +69,6 @@ final class WalSegmentAllocator {
         while (!stopping) {
             if (ready < wanted && failure == null) {
                 createNext();
-                Thread waiting = waiter;
-                if (waiting != null) {
-                    scheduler.unpark(waiting);
-                }
             } else {
                 scheduler.park(this, Long.MAX_VALUE);
             }
@@ -83,8 +79,16 @@ final class WalSegmentAllocator {
         try {
             segments.create(ready + 1);
             ready = ready + 1;
-        } catch (RuntimeException | Error e) {
+        } catch (RuntimeException e) {
             failure = e; // kept for the WAL task, which throws it if it needs the segment
+        } catch (Error e) {
+            failure = e;
+            throw e;
+        } finally {
+            Thread waiting = waiter;
+            if (waiting != null) {
+                scheduler.unpark(waiting);
+            }
         }
     }
 }

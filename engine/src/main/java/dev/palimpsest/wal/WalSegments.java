@@ -108,7 +108,8 @@ final class WalSegments {
     }
 
     /**
-     * Removes the segments that lie entirely before {@code lsn}, oldest first, so that what is left is always one stretch.
+     * Removes the segments that lie entirely before {@code lsn}. Not made durable: one that comes back after a power cut lies before
+     * the redo position, where nobody reads, and goes with the next checkpoint.
      *
      * @return how many
      */
@@ -120,9 +121,6 @@ final class WalSegments {
                 disk.delete(path(segment));
                 removed++;
             }
-        }
-        if (removed > 0) {
-            disk.forceDirectory(DIRECTORY);
         }
         return removed;
     }

@@ -182,8 +182,11 @@ final class WalWriter {
             while (!poison.isPoisoned() && serve()) {
                 // all in serve
             }
-        } catch (RuntimeException | Error e) {
+        } catch (RuntimeException e) {
+            poison.poison(e); // which the waiters get
+        } catch (Error e) {
             poison.poison(e);
+            throw e;
         } finally {
             end();
         }
@@ -194,11 +197,7 @@ final class WalWriter {
         flushWaiters.wakeAll();
         spaceWaiters.wakeAll();
         allocator.close();
-        try {
-            file.close();
-        } catch (RuntimeException | Error e) {
-            poison.poison(e);
-        }
+        file.close();
     }
 
     /** One round. @return false when everything is durable and the task is to stop */

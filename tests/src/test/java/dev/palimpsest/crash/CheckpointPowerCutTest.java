@@ -1,0 +1,479 @@
+package dev.palimpsest.crash;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.palimpsest.buffer.BufferPool;
+import dev.palimpsest.buffer.Frame;
+import dev.palimpsest.buffer.LogFlusher;
+import dev.palimpsest.buffer.PageFile;
+import dev.palimpsest.buffer.WritePacer;
+import dev.palimpsest.id.Lsn;
+import dev.palimpsest.id.PageId;
+import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.page.PageType;
+import dev.palimpsest.recovery.CheckpointOptions;
+import dev.palimpsest.recovery.CheckpointParticipants;
+import dev.palimpsest.recovery.Checkpointer;
+import dev.palimpsest.recovery.ControlFile;
+import dev.palimpsest.recovery.ControlRecord;
+import dev.palimpsest.recovery.Recovery;
+import dev.palimpsest.recovery.RedoProgress;
+import dev.palimpsest.recovery.RedoResult;
+import dev.palimpsest.recovery.ResourceManagers;
+import dev.palimpsest.sim.SeededScheduler;
+import dev.palimpsest.sim.Seeds;
+import dev.palimpsest.sim.SimulatedDisk;
+import dev.palimpsest.wal.EnginePoison;
+import dev.palimpsest.wal.RedoPages;
+import dev.palimpsest.wal.ResourceManager;
+import dev.palimpsest.wal.ResourceManagerId;
+import dev.palimpsest.wal.Wal;
+import dev.palimpsest.wal.WalOptions;
+import dev.palimpsest.wal.WalRecord;
+import dev.palimpsest.wal.WalRecordBuilder;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Power cuts while sessions change pages, the pool (smaller than the data) evicts, checkpoints run and recovery runs: afterwards the
+ * pages are exactly what the records up to the end of the log make of them, all that was flushed is among these, and redoing the log
+ * once more changes nothing. Below transactions and access methods: just pages of numbers.
+ */
+class CheckpointPowerCutTest {
+    private static final WalOptions WAL = new WalOptions(64 << 10, 128 << 10, 5_000_000L);
+    private static final CheckpointOptions CHECKPOINTS = new CheckpointOptions(300_000, 50_000_000L, 0.5);
+    private static final int FILE = 17;
+    private static final int BLOCKS = 24;
+    private static final int FRAMES = 16;
+    private static final int SLOTS = 40;
+    private static final int LIVES = 4;
+
+    private static final int SET = 0;
+    private static final int INIT = 1;
+
+    @Test
+    @Tag("scaled")
+    void shouldRecoverPagesExactly() {
+        Counts counts = new Counts();
+        Seeds.forEach(150 * Integer.getInteger("palimpsest.scale", 1), seed -> new Pages(seed, counts).live());
+        assertTrue(
+                counts.cuts > 100 && counts.cutsWhileOpening > 30 && counts.checkpoints > 100 && counts.redone > 1000,
+                counts.toString());
+    }
+
+    /** Bytes that a killed process wrote and nobody forced look durable to the next one, whose checkpoint must make them so. */
+    @Test
+    void shouldForceWhatAKilledProcessLeft() {
+        Seeds.forEach(40, seed -> new Pages(seed, new Counts()).beKilledThenCut());
+    }
+
+    @Test
+    void shouldNoticeAMissingForceOfTheLog() {
+        assertNoticed(pages -> pages.disk.ignoreForces(path -> path.startsWith("wal/") && !path.endsWith(".tmp")));
+    }
+
+    @Test
+    void shouldNoticeAMissingForceOfThePages() {
+        assertNoticed(pages -> pages.disk.ignoreForces(path -> path.startsWith("base/")));
+    }
+
+    @Test
+    void shouldNoticeAMissingForceOfTheControlRecord() {
+        assertNoticed(pages -> pages.disk.ignoreForces(path -> path.equals(ControlFile.PATH)));
+    }
+
+    @Test
+    void shouldNoticeAMissingForceOfDirectories() {
+        assertNoticed(pages -> pages.disk.ignoreDirectoryForces());
+    }
+
+    @Test
+    void shouldNoticeMissingImages() {
+        assertNoticed(pages -> pages.withoutImages = true);
+    }
+
+    private static void assertNoticed(Consumer<Pages> sabotage) {
+        assertThrows(AssertionError.class, () -> Seeds.forEach(300, seed -> {
+            Pages pages = new Pages(seed, new Counts());
+            sabotage.accept(pages);
+            pages.live();
+        }));
+    }
+
+    private static final class Counts {
+        int cuts;
+        int cutsWhileOpening;
+        long checkpoints;
+        long redone;
+
+        @Override
+        public String toString() {
+            return "cuts=" + cuts + " cutsWhileOpening=" + cutsWhileOpening + " checkpoints=" + checkpoints + " redone=" + redone;
+        }
+    }
+
+    /** Sets a number in a page. */
+    private record Change(long lsn, int block, int slot, long value, boolean init) {}
+
+    /** Redoes what {@link Pages#change} did. */
+    private static final class NumbersManager implements ResourceManager {
+        @Override
+        public ResourceManagerId id() {
+            return ResourceManagerId.HEAP;
+        }
+
+        @Override
+        public void redo(WalRecord record, RedoPages pages) {
+            for (int i = 0; i < record.blockCount(); i++) {
+                ByteBuffer page = pages.page(i);
+                if (page != null) {
+                    apply(page, record.info() == INIT, record.payloadShort(0), record.payloadLong(2));
+                }
+            }
+        }
+
+        @Override
+        public String describe(WalRecord record) {
+            return "SET slot=" + record.payloadShort(0) + " value=" + record.payloadLong(2);
+        }
+    }
+
+    private static void apply(ByteBuffer page, boolean init, int slot, long value) {
+        if (init) {
+            PageLayout.init(page, PageType.HEAP, 0);
+            PageLayout.setLower(page, PageLayout.SIZE);
+        }
+        // the slots are spread over the page, so that a torn write tears them apart
+        page.putLong(PageLayout.HEADER_BYTES + slot * 200, value);
+    }
+
+    /** A database of numbered slots through several lives; plain collections, since one task runs at a time. */
+    private static final class Pages {
+        final SimulatedDisk disk;
+        boolean withoutImages;
+
+        private final long seed;
+        private final Counts counts;
+        private final SplittableRandom random;
+
+        /** Slots by block as recovery found them; null for a block that was never initialised. */
+        private long[][] base = new long[BLOCKS][];
+
+        /** Since then, in the order of the log. */
+        private final List<Change> changes = new ArrayList<>();
+
+        private long acknowledged;
+        private long lastValue;
+
+        Pages(long seed, Counts counts) {
+            this.seed = seed;
+            this.counts = counts;
+            this.random = new SplittableRandom(seed);
+            this.disk = new SimulatedDisk(seed);
+        }
+
+        void live() {
+            for (int life = 0; life < LIVES; life++) {
+                SeededScheduler scheduler = new SeededScheduler(seed * LIVES + life);
+                disk.requireEngineTasksOf(scheduler);
+                disk.crashAt(1 + (random.nextInt(3) == 0 ? random.nextInt(40) : random.nextInt(700)));
+                boolean[] opened = new boolean[1];
+                scheduler.run(() -> work(scheduler, opened));
+                if (disk.isOff()) {
+                    counts.cuts++;
+                    counts.cutsWhileOpening += opened[0] ? 0 : 1;
+                    disk.reopenAfterCut();
+                } else if (random.nextBoolean()) {
+                    disk.close(); // the process was killed: the system still has what was written
+                } else {
+                    disk.powerCut(random.nextLong());
+                    disk.reopenAfterCut();
+                }
+            }
+            SeededScheduler last = new SeededScheduler(-seed);
+            disk.requireEngineTasksOf(last);
+            disk.crashAt(Long.MAX_VALUE / 2);
+            last.run(() -> new Life(last).open());
+        }
+
+        void beKilledThenCut() {
+            boolean[] opened = new boolean[1];
+            for (int life = 0; life < 3; life++) {
+                SeededScheduler scheduler = new SeededScheduler(seed * LIVES + life);
+                disk.requireEngineTasksOf(scheduler);
+                if (life == 0) {
+                    scheduler.run(() -> work(scheduler, opened));
+                    disk.close();
+                } else {
+                    scheduler.run(() -> new Life(scheduler).open());
+                    disk.powerCut(random.nextLong());
+                    disk.reopenAfterCut();
+                }
+            }
+        }
+
+        private void work(SeededScheduler scheduler, boolean[] opened) {
+            Life life = new Life(scheduler);
+            life.open();
+            opened[0] = true;
+            int sessions = 1 + random.nextInt(3);
+            int[] left = {sessions};
+            for (int s = 0; s < sessions; s++) {
+                SplittableRandom own = random.split();
+                scheduler.spawnSession("session" + s, () -> {
+                    for (int i = 0; i < 80; i++) {
+                        life.changeSomething(own);
+                        if (own.nextInt(10) == 0) {
+                            scheduler.park(this, own.nextInt(5_000_000));
+                        }
+                    }
+                    if (--left[0] == 0 && own.nextBoolean()) {
+                        life.close();
+                    }
+                });
+            }
+        }
+
+        /** One opened engine's lower half. */
+        private final class Life implements CheckpointParticipants {
+            private final SeededScheduler scheduler;
+            private Wal wal;
+            private BufferPool pool;
+            private PageFile file;
+            private Checkpointer checkpointer;
+
+            Life(SeededScheduler scheduler) {
+                this.scheduler = scheduler;
+            }
+
+            void open() {
+                scheduler.join(scheduler.spawn("startup", this::start));
+                for (int block = 0; block < BLOCKS; block++) {
+                    initialise(block);
+                }
+            }
+
+            void close() {
+                scheduler.join(scheduler.spawn("shutdown", () -> {
+                    checkpointer.close(true);
+                    wal.close();
+                    pool.close();
+                }));
+                acknowledged = wal.durableLsn();
+                assertEquals(wal.insertLsn(), acknowledged);
+            }
+
+            private void start() {
+                ControlFile controlFile = new ControlFile(disk);
+                boolean existed = controlFile.exists();
+                ControlRecord control = existed
+                        ? controlFile.read()
+                        : new ControlRecord(0, seed, false, 0, 0, 3, FILE, 100, WAL.segmentBytes());
+                if (!existed) {
+                    boolean empty = disk.list("wal").isEmpty() && disk.list("base").isEmpty();
+                    assertTrue(empty || controlFile.isHalfMade(), "somebody's files, but no sign of a creation that was cut off");
+                    controlFile.beginCreation();
+                    disk.delete("base/" + FILE);
+                }
+                wal = new Wal(disk, scheduler, new EnginePoison(), WAL, control.databaseId());
+                pool = new BufferPool(disk, scheduler, LogFlusher.of(wal), FRAMES);
+                pool.start();
+                file = pool.file(FILE, PageId.MAIN);
+                boolean checkpointNow = true;
+                if (existed) {
+                    RedoResult result = redo(control);
+                    wal.start(result.endLsn());
+                    checkpointNow = result.changes();
+                } else {
+                    assertEquals(Lsn.NONE, acknowledged, "the database is gone");
+                    wal.start(wal.create());
+                }
+                checkpointer = new Checkpointer(wal, controlFile, control, this, scheduler, CHECKPOINTS);
+                checkpointer.start(checkpointNow);
+            }
+
+            private RedoResult redo(ControlRecord control) {
+                Recovery recovery = new Recovery(
+                        disk, List.of("base"), wal, pool, new ResourceManagers(new NumbersManager()));
+                RedoResult result = recovery.redo(control, RedoProgress.NONE);
+                counts.redone += result.records();
+                long[][] found = check(result.endLsn());
+                byte[][] once = contents();
+                RedoResult again = recovery.redo(control, RedoProgress.NONE);
+                assertEquals(result, again);
+                assertTrue(Arrays.deepEquals(once, contents()), "redoing the log twice makes other pages");
+                base = found;
+                changes.clear();
+                return result;
+            }
+
+            /** The pages must be what the records up to {@code end} made of them. @return their slots */
+            private long[][] check(long end) {
+                assertTrue(
+                        acknowledged <= end,
+                        () -> "lost: acknowledged=" + Lsn.toString(acknowledged) + " end=" + Lsn.toString(end));
+                long[][] expected = new long[BLOCKS][];
+                for (int block = 0; block < BLOCKS; block++) {
+                    expected[block] = base[block] == null ? null : base[block].clone();
+                }
+                for (Change change : changes) {
+                    if (change.lsn() <= end) {
+                        if (change.init()) {
+                            expected[change.block()] = new long[SLOTS];
+                        }
+                        expected[change.block()][change.slot()] = change.value();
+                    }
+                }
+                for (int block = 0; block < BLOCKS; block++) {
+                    assertEquals(Arrays.toString(expected[block]), Arrays.toString(slots(block)), "block=" + block);
+                }
+                return expected;
+            }
+
+            private long[] slots(int block) {
+                if (block >= file.blockCount()) {
+                    return null;
+                }
+                Frame frame = file.pin(block);
+                frame.acquireShared();
+                long[] slots = null;
+                if (!PageLayout.isNew(frame.page)) {
+                    slots = new long[SLOTS];
+                    for (int slot = 0; slot < SLOTS; slot++) {
+                        slots[slot] = frame.page.getLong(PageLayout.HEADER_BYTES + slot * 200);
+                    }
+                }
+                frame.releaseShared();
+                frame.unpin();
+                return slots;
+            }
+
+            private byte[][] contents() {
+                byte[][] contents = new byte[file.blockCount()][];
+                for (int block = 0; block < contents.length; block++) {
+                    Frame frame = file.pin(block);
+                    frame.acquireShared();
+                    contents[block] = new byte[PageLayout.SIZE];
+                    frame.page.get(0, contents[block]);
+                    Arrays.fill(contents[block], PageLayout.CHECKSUM_OFFSET, PageLayout.CHECKSUM_OFFSET + 4, (byte) 0);
+                    frame.releaseShared();
+                    frame.unpin();
+                }
+                return contents;
+            }
+
+            private void initialise(int block) {
+                Frame frame;
+                if (block >= file.blockCount()) {
+                    frame = file.pinNew();
+                } else {
+                    frame = file.pin(block);
+                    frame.acquireExclusive();
+                }
+                assertEquals(block, frame.block());
+                if (PageLayout.isNew(frame.page)) {
+                    change(frame, INIT, 0, ++lastValue);
+                }
+                frame.releaseExclusive();
+                frame.unpin();
+            }
+
+            void changeSomething(SplittableRandom own) {
+                int slot = own.nextInt(SLOTS);
+                long value = ++lastValue;
+                long end;
+                if (own.nextInt(5) == 0) {
+                    int first = own.nextInt(BLOCKS - 1);
+                    end = changeTwo(first, first + 1 + own.nextInt(BLOCKS - 1 - first), slot, value);
+                } else {
+                    Frame frame = file.pin(own.nextInt(BLOCKS));
+                    frame.acquireExclusive();
+                    end = change(frame, SET, slot, value);
+                    frame.releaseExclusive();
+                    frame.unpin();
+                }
+                if (own.nextInt(4) == 0) {
+                    wal.flush(end);
+                    acknowledged = Math.max(acknowledged, end);
+                }
+                if (own.nextInt(60) == 0) {
+                    checkpointer.checkpoint();
+                }
+            }
+
+            private long changeTwo(int firstBlock, int secondBlock, int slot, long value) {
+                Frame first = file.pin(firstBlock);
+                Frame second = file.pin(secondBlock);
+                first.acquireExclusive();
+                second.acquireExclusive();
+                long end = log(SET, slot, value, first, second);
+                second.releaseExclusive();
+                first.releaseExclusive();
+                second.unpin();
+                first.unpin();
+                return end;
+            }
+
+            private long change(Frame frame, int info, int slot, long value) {
+                return log(info, slot, value, frame);
+            }
+
+            private long log(int info, int slot, long value, Frame... frames) {
+                WalRecordBuilder record = new WalRecordBuilder().begin(ResourceManagerId.HEAP, info, lastValue);
+                for (Frame frame : frames) {
+                    frame.markDirty();
+                    apply(frame.page, info == INIT, slot, value);
+                    if (withoutImages) {
+                        PageLayout.setLsn(frame.page, Lsn.INFINITE);
+                    }
+                    record.block(frame.pageId(), frame.page, info == INIT);
+                }
+                return wal.append(record.putShort(slot).putLong(value), lsn -> {
+                    for (Frame frame : frames) {
+                        changes.add(new Change(lsn, frame.block(), slot, value, info == INIT));
+                    }
+                });
+            }
+
+            @Override
+            public void awaitEffects(long redoLsn) {
+                // pages are the only effects here
+            }
+
+            @Override
+            public void writeStatus() {
+                // no transactions here
+            }
+
+            @Override
+            public void writePages(WritePacer pacer) {
+                counts.checkpoints++;
+                pool.writeDirty(pacer);
+                pool.forceFiles();
+            }
+
+            @Override
+            public long nextXid() {
+                return lastValue + 1;
+            }
+
+            @Override
+            public int nextFileNumber() {
+                return FILE + 1;
+            }
+
+            @Override
+            public long nextOid() {
+                return 100;
+            }
+        }
+    }
+}
