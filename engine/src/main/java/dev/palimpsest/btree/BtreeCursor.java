@@ -3,6 +3,7 @@ package dev.palimpsest.btree;
 import static dev.palimpsest.btree.BtreeLayout.*;
 
 import dev.palimpsest.id.Tid;
+import dev.palimpsest.scheduler.Step;
 import java.nio.ByteBuffer;
 
 /**
@@ -60,6 +61,7 @@ public final class BtreeCursor {
             } catch (IndexOutOfBoundsException e) {
                 found = FAILED;
             }
+            tree.scheduler().step(Step.PAGE_READ_OPTIMISTIC);
             if (!descent.isValid()) {
                 descent.failed();
                 descent.toLeaf(from, length); // from the root: what was read can't even say that this block is a leaf

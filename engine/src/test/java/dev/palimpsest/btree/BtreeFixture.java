@@ -2,18 +2,22 @@ package dev.palimpsest.btree;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.buffer.BufferPool;
 import dev.palimpsest.buffer.LogFlusher;
 import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.id.PageId;
 import dev.palimpsest.latch.LatchRank;
 import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.scheduler.ThreadScheduler;
 import dev.palimpsest.storage.Disk;
 import dev.palimpsest.storage.MemoryDisk;
 import dev.palimpsest.wal.EnginePoison;
 import dev.palimpsest.wal.Wal;
 import dev.palimpsest.wal.WalOptions;
+import java.lang.reflect.Proxy;
 import java.util.List;
 
 /** An index in memory with everything below it. */
@@ -22,6 +26,10 @@ final class BtreeFixture implements AutoCloseable {
     private static final long DATABASE_ID = 42;
 
     final Scheduler scheduler = new ThreadScheduler();
+
+    /** What {@link #tree} marks its steps with: fails at the n-th split, between its two steps, if n &gt; 0. */
+    int failAtSplit;
+
     final Disk disk;
     final Wal wal;
     final BufferPool pool;
@@ -45,7 +53,17 @@ final class BtreeFixture implements AutoCloseable {
         pool = new BufferPool(disk, scheduler, LogFlusher.of(wal), frames);
         scheduler.join(scheduler.spawn("start", pool::start));
         file = pool.file(FILE_NUMBER, PageId.MAIN, LatchRank.BTREE_PAGE);
-        tree = new Btree(file, wal, scheduler, "test_idx");
+        tree = new Btree(file, wal, failing(), "test_idx");
+    }
+
+    private Scheduler failing() {
+        return (Scheduler) Proxy.newProxyInstance(
+                Scheduler.class.getClassLoader(), new Class<?>[] {Scheduler.class}, (proxy, method, arguments) -> {
+                    if (arguments[0] == Step.BTREE_SPLIT && --failAtSplit == 0) {
+                        throw new StoppedException(SqlState.DISK_FULL, "no room for the second step");
+                    }
+                    return method.invoke(scheduler, arguments);
+                });
     }
 
     static byte[] key(long value) {
