@@ -60,11 +60,7 @@ public final class BtreeScan {
             if (done) {
                 return false;
             }
-            if (backward) {
-                fetchBackward();
-            } else {
-                fetchForward();
-            }
+            fetch();
         }
         slot += backward ? -1 : 1;
         return true;
@@ -86,6 +82,18 @@ public final class BtreeScan {
 
     private int current() {
         return backward ? slot : slot - 1;
+    }
+
+    private void fetch() {
+        try {
+            if (backward) {
+                fetchBackward();
+            } else {
+                fetchForward();
+            }
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(descent.block, "an offset points outside the page");
+        }
     }
 
     private void fetchForward() {
