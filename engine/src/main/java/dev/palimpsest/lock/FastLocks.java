@@ -23,7 +23,7 @@ final class FastLocks {
 
     /** What {@link #add} found out. */
     enum Added {
-        /** It was held already, or a strong locker has moved it to the table on its owner's behalf. */
+        /** It was held already. */
         HELD,
         /** Entered just now: the caller looks for strong lockers next. */
         ENTERED,
@@ -55,16 +55,16 @@ final class FastLocks {
         return Added.ENTERED;
     }
 
-    /** Owner's thread, after ENTERED: false if a strong locker has moved the lock to the table already, so that it is held. */
-    boolean retract(int relation, int bit) {
+    /** Owner's thread, after ENTERED: takes it back unless a strong locker has removed it. */
+    void retract(int relation, int bit) {
         for (int i = 0; i < used; i++) {
             long entry = (long) ENTRY.getVolatile(entries, i);
             if (entry != 0 && relation(entry) == relation) {
                 long left = entry & ~bit;
-                return ENTRY.compareAndSet(entries, i, entry, modes(left) == 0 ? 0L : left);
+                ENTRY.compareAndSet(entries, i, entry, modes(left) == 0 ? 0L : left);
+                return; // by us or, all of it, by the strong locker
             }
         }
-        return false;
     }
 
     /** Owner's thread, at the end: forgets all. The caller then fences and looks whether any was moved to the table. */

@@ -79,9 +79,11 @@ public final class LockTable {
             }
             if (added == FastLocks.Added.ENTERED) {
                 scheduler.step(Step.LOCK_REQUESTED);
-                if (strongLocks.get(bucket(relation)) == 0 || !owner.fastLocks.retract(relation, mode.bit())) {
+                if (strongLocks.get(bucket(relation)) == 0) {
                     return true;
                 }
+                // a strong locker may have moved the entry already: then the table grants it at once
+                owner.fastLocks.retract(relation, mode.bit());
             }
         }
         return lock(owner, LockTag.relation(relation), mode, wait, WaitContext.relation(name));
@@ -136,23 +138,22 @@ public final class LockTable {
         latch.acquireExclusive();
         try {
             holder.tableLocks = holder.tableLocks + 1; // first this, then the look at its xid: its end does the reverse
-            boolean running = holder.waitableXid() == xid;
-            if (running) {
+            try {
+                if (holder.waitableXid() != xid) {
+                    return;
+                }
                 Lock lock = locks.computeIfAbsent(LockTag.transaction(xid), Lock::new);
                 if (lock.holder(holder) == null) {
                     grant(holder, lock, LockMode.EXCLUSIVE);
                 }
                 waiter = enqueue(new Waiter(owner, lock, LockMode.SHARE, context, false), lock.waiters.size());
-            } else {
-                waiter = null;
+            } finally {
+                holder.tableLocks = holder.tableLocks - 1;
             }
-            holder.tableLocks = holder.tableLocks - 1;
         } finally {
             latch.releaseExclusive();
         }
-        if (waiter != null) {
-            await(waiter);
-        }
+        await(waiter);
     }
 
     /** Gives one grant back before the end. Not for relations, whose locks stay; no effect if it isn't held. */
@@ -277,7 +278,11 @@ public final class LockTable {
 
     // ---- caller holds LOCK_TABLE
 
-    /** Enters the weak locks of this relation, of all owners, in the table. Their lockers come here from now on. */
+    /**
+     * Enters the weak locks of this relation, of all owners, in the table. Their lockers come here from now on. An entry whose locker
+     * hasn't looked for strong ones yet is no lock: where it conflicts with a holder it goes without a grant, and its locker, who must
+     * see this strong one, asks the table.
+     */
     private void moveFastLocks(int relation) {
         owners.forEachOwner(owner -> {
             for (int i = 0; i < FastLocks.ENTRIES; i++) {
@@ -288,7 +293,10 @@ public final class LockTable {
                 int modes = owner.fastLocks.take(i, relation);
                 for (LockMode mode : MODES) {
                     if ((modes & mode.bit()) != 0) {
-                        grant(owner, locks.computeIfAbsent(LockTag.relation(relation), Lock::new), mode);
+                        Lock lock = locks.computeIfAbsent(LockTag.relation(relation), Lock::new);
+                        if (!lock.conflictsWithHolders(owner, mode)) {
+                            grant(owner, lock, mode);
+                        }
                     }
                 }
                 owner.tableLocks = owner.tableLocks - 1;

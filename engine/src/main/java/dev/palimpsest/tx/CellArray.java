@@ -24,8 +24,8 @@ final class CellArray<C extends Cell> {
     /** A power of two of cells; replaced by CAS when it grows. */
     private final AtomicReference<Object[]> cells;
 
-    /** A racy counter: only spreads probes. */
-    private int spread;
+    /** A racy counter: only spreads probes. No thread's number: the same seed of a simulation has to take the same cells. */
+    private long spread;
 
     CellArray(Maker<C> maker) {
         this.maker = maker;
@@ -52,7 +52,7 @@ final class CellArray<C extends Cell> {
     }
 
     private C claimAnother(long value) {
-        long random = Thread.currentThread().getId() * 0x9E3779B97F4A7C15L;
+        long random = ++spread * 0x9E3779B97F4A7C15L;
         for (; ; ) {
             Object[] current = cells.get();
             for (int i = 0; i < PROBES; i++) {

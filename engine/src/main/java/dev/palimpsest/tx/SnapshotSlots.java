@@ -24,11 +24,14 @@ final class SnapshotSlots {
      * @param relation for an open one: a file number, or 0 for all
      */
     SnapshotSlot take(SnapshotSlot last, Transaction holder, SnapshotKind kind, int relation) {
-        SnapshotSlot slot = slots.claim(last, SnapshotSlot.pending(published.get())); // the claim is a CAS: the full fence
+        long before = published.get();
+        scheduler.step(Step.SNAPSHOT_PENDING);
+        SnapshotSlot slot = slots.claim(last, SnapshotSlot.pending(before)); // a CAS: the full fence
         scheduler.step(Step.SNAPSHOT_PENDING);
         slot.describe(holder, kind, relation);
-        slot.publish(published.get(), kind);
-        scheduler.step(Step.SNAPSHOT_TAKEN);
+        long csn = published.get();
+        scheduler.step(Step.SNAPSHOT_TAKEN); // reclaim still sees it pending
+        slot.publish(csn, kind);
         return slot;
     }
 

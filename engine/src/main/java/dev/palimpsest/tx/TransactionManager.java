@@ -303,13 +303,13 @@ public final class TransactionManager {
     }
 
     /** One live snapshot, for mvcc_pins. {@code relation} is 0 for all; {@code holder} took it and may have ended. */
-    public record Pin(long csn, SnapshotKind kind, int relation, Transaction holder) {}
+    public record LiveSnapshot(long csn, SnapshotKind kind, int relation, Transaction holder) {}
 
     /** Every live snapshot, each as it was at some moment of the call. */
-    public List<Pin> pins() {
-        List<Pin> pins = new ArrayList<>();
-        slots.forEach((csn, kind, relation, holder) -> pins.add(new Pin(csn, kind, relation, holder)));
-        return pins;
+    public List<LiveSnapshot> liveSnapshots() {
+        List<LiveSnapshot> live = new ArrayList<>();
+        slots.forEach((csn, kind, relation, holder) -> live.add(new LiveSnapshot(csn, kind, relation, holder)));
+        return live;
     }
 
     // ---- for this room

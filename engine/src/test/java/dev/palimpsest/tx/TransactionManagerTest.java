@@ -61,7 +61,7 @@ class TransactionManagerTest {
         assertEquals(first, repeatable.snapshotCsn());
         readCommitted.endStatement();
         manager.commit(repeatable, true);
-        assertEquals(List.of(), manager.pins());
+        assertEquals(List.of(), manager.liveSnapshots());
     }
 
     @Test
@@ -80,7 +80,7 @@ class TransactionManagerTest {
         t.endStatement();
         Transaction repeatable = manager.begin(IsolationLevel.REPEATABLE_READ, false);
         repeatable.beginStatement(SnapshotKind.OPEN, 17);
-        assertEquals(SnapshotKind.POINT, manager.pins().get(0).kind(), "the first updater wins: it follows no chain");
+        assertEquals(SnapshotKind.POINT, manager.liveSnapshots().get(0).kind(), "the first updater wins: it follows no chain");
     }
 
     @Test
@@ -90,12 +90,12 @@ class TransactionManagerTest {
         long s = t.snapshotCsn();
         SnapshotHandle cursor = t.retainSnapshot();
         SnapshotHandle importer = cursor.retain();
-        assertEquals(1, manager.pins().size());
+        assertEquals(1, manager.liveSnapshots().size());
         t.endStatement();
         fixture.committed();
         t.beginStatement();
         assertNotEquals(s, t.snapshotCsn());
-        assertEquals(2, manager.pins().size());
+        assertEquals(2, manager.liveSnapshots().size());
         t.endStatement();
         manager.commit(t, true);
         cursor.close();
@@ -103,7 +103,7 @@ class TransactionManagerTest {
         assertEquals(s, importer.snapshot().csn());
         assertTrue(manager.captureHorizon().needed(s, s + 8, 1));
         importer.close();
-        assertEquals(List.of(), manager.pins());
+        assertEquals(List.of(), manager.liveSnapshots());
         assertNotSame(t, manager.begin(t, IsolationLevel.READ_COMMITTED, false), "others held its snapshots");
     }
 

@@ -1,0 +1,2 @@
+/** The lock table under the seeded scheduler. */
+package dev.palimpsest.lock;
