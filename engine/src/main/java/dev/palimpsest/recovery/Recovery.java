@@ -6,7 +6,6 @@ import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.buffer.BufferPool;
 import dev.palimpsest.id.Lsn;
 import dev.palimpsest.storage.Disk;
-import dev.palimpsest.storage.DiskFile;
 import dev.palimpsest.wal.ResourceManager;
 import dev.palimpsest.wal.ResourceManagerId;
 import dev.palimpsest.wal.Wal;
@@ -29,7 +28,7 @@ public final class Recovery {
     private final BufferPool pool;
     private final ResourceManagers managers;
 
-    /** @param dataDirectories all directories, besides the log's, whose files a checkpoint makes durable; none has directories in it */
+    /** @param dataDirectories all directories, besides the log's, in which a checkpoint makes files durable */
     public Recovery(
             Disk disk, List<String> dataDirectories, Wal wal, BufferPool pool, ResourceManagers managers) {
         this.disk = disk;
@@ -47,9 +46,7 @@ public final class Recovery {
      */
     public RedoResult redo(ControlRecord control, RedoProgress progress) {
         wal.forceForRecovery(control.redoLsn());
-        if (!control.clean()) {
-            forceWhatAKilledProcessLeft();
-        }
+        forceDirectories();
         RecordPages pages = new RecordPages(pool);
         long records = 0;
         boolean changes = false;
@@ -78,19 +75,13 @@ public final class Recovery {
     }
 
     /**
-     * A killed process leaves bytes and names that the system shows but hasn't made durable. Redo believes what it reads: it writes pages
-     * on the strength of log records, and leaves a page alone that carries its record already, so that no checkpoint would force it.
+     * A killed process leaves names that the system shows but hasn't made durable, and this life's checkpoints would not know of them.
+     * (Bytes it left in data files are written again: whatever was changed behind the redo position has an image there.)
      */
-    private void forceWhatAKilledProcessLeft() {
+    private void forceDirectories() {
         for (String directory : dataDirectories) {
-            for (String name : disk.list(directory)) {
-                try (DiskFile file = disk.open(directory + "/" + name, false)) {
-                    file.force();
-                }
-            }
             disk.forceDirectory(directory);
         }
-        disk.forceDirectory("");
     }
 
     private void redo(WalReader reader, RecordPages pages) {

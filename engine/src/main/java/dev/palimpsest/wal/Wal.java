@@ -58,12 +58,12 @@ public final class Wal {
 
     /**
      * Makes room for the log of a new database, and throws away what a creation that didn't come to its end left; an engine task's.
+     * The directory's own name becomes durable when the control file gets its name.
      *
      * @return the LSN to {@link #start} at
      */
     public long create() {
         disk.createDirectory(WalSegmentLayout.DIRECTORY);
-        disk.forceDirectory("");
         segments.removeBefore(Long.MAX_VALUE);
         return WalSegmentLayout.FIRST_SEGMENT * options.segmentBytes();
     }
@@ -263,7 +263,7 @@ public final class Wal {
     }
 
     private int assemble(WalRecordBuilder record, long redoSeen) {
-        int length = record.assemble(redoSeen);
+        int length = record.assemble(options.fullPageImages() ? redoSeen : -1);
         if (length > options.maxRecordBytes()) {
             UsageException tooBig = new UsageException(
                     SqlState.PROGRAM_LIMIT_EXCEEDED,

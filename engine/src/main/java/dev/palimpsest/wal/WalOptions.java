@@ -9,9 +9,15 @@ import dev.palimpsest.api.UsageException;
  * @param segmentBytes size of a segment file, a power of two from 64 KiB; fixed for the life of a database
  * @param bufferBytes size of the ring buffer, a power of two from 128 KiB
  * @param writerDelayNanos a record is forced at most this long after its append although nobody asks
+ * @param fullPageImages whether a page's first change after a checkpoint is logged as a whole page. Off only where no write is ever torn,
+ *     and in the test that proves that torn pages heal by it
  */
-public record WalOptions(int segmentBytes, int bufferBytes, long writerDelayNanos) {
+public record WalOptions(int segmentBytes, int bufferBytes, long writerDelayNanos, boolean fullPageImages) {
     public static final WalOptions DEFAULT = new WalOptions(16 << 20, 8 << 20, 200_000_000L);
+
+    public WalOptions(int segmentBytes, int bufferBytes, long writerDelayNanos) {
+        this(segmentBytes, bufferBytes, writerDelayNanos, true);
+    }
 
     public WalOptions {
         check("segmentBytes", segmentBytes, 64 << 10, 1 << 30);
@@ -23,15 +29,19 @@ public record WalOptions(int segmentBytes, int bufferBytes, long writerDelayNano
     }
 
     public WalOptions withSegmentBytes(int bytes) {
-        return new WalOptions(bytes, bufferBytes, writerDelayNanos);
+        return new WalOptions(bytes, bufferBytes, writerDelayNanos, fullPageImages);
     }
 
     public WalOptions withBufferBytes(int bytes) {
-        return new WalOptions(segmentBytes, bytes, writerDelayNanos);
+        return new WalOptions(segmentBytes, bytes, writerDelayNanos, fullPageImages);
     }
 
     public WalOptions withWriterDelayNanos(long nanos) {
-        return new WalOptions(segmentBytes, bufferBytes, nanos);
+        return new WalOptions(segmentBytes, bufferBytes, nanos, fullPageImages);
+    }
+
+    public WalOptions withFullPageImages(boolean value) {
+        return new WalOptions(segmentBytes, bufferBytes, writerDelayNanos, value);
     }
 
     /**

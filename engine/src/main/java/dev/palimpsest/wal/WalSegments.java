@@ -71,8 +71,9 @@ final class WalSegments {
     }
 
     /**
-     * Makes {@code end} the place where the log goes on: nothing valid can ever be read behind it. First the later segments go, then the
-     * rest of this one becomes zeroes; all durable when this returns, and so is everything before {@code end} in this segment.
+     * Makes {@code end} the place where the log goes on: nothing valid can ever be read behind it. The rest of this segment becomes zeroes,
+     * durable when this returns, and so is everything before {@code end} in it. Later segments go (should one come back, it is empty:
+     * this one was never full and forced).
      */
     void cutOffAt(long end) {
         long last = segmentOf(end);
@@ -83,7 +84,6 @@ final class WalSegments {
                 disk.delete(DIRECTORY + "/" + name);
             }
         }
-        disk.forceDirectory(DIRECTORY);
         if (!exists(last)) {
             create(last);
             return;
@@ -94,7 +94,10 @@ final class WalSegments {
         }
     }
 
-    /** Makes everything that can be read from {@code lsn} on durable: a killed process leaves bytes that the system hasn't written yet. */
+    /**
+     * Makes everything that can be read from {@code lsn} on durable: a killed process leaves bytes that the system hasn't written yet.
+     * Names are durable already: nothing is written into a segment before.
+     */
     void forceFrom(long lsn) {
         long first = segmentOf(lsn);
         for (long segment : numbers()) {
@@ -104,7 +107,6 @@ final class WalSegments {
                 }
             }
         }
-        disk.forceDirectory(DIRECTORY);
     }
 
     /**

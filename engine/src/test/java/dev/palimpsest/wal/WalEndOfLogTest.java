@@ -56,7 +56,11 @@ class WalEndOfLogTest {
         assertEquals(SqlState.DATA_CORRUPTED, damaged.sqlState());
         assertTrue(damaged.getMessage().contains("wal/0000000000000002"), damaged.toString());
         assertTrue(damaged.detail().contains("offset="), damaged.toString());
-        assertTrue(damaged.detail().contains("wal/0000000000000003"), damaged.toString());
+        // by the later segment, or by a later record of the same one if a background force came between
+        assertTrue(
+                damaged.detail().contains("goes on in wal/0000000000000003")
+                        || damaged.detail().contains("was durable here"),
+                damaged.toString());
         assertTrue(written.size() > 10);
     }
 

@@ -22,6 +22,7 @@ import dev.palimpsest.recovery.Recovery;
 import dev.palimpsest.recovery.RedoProgress;
 import dev.palimpsest.recovery.RedoResult;
 import dev.palimpsest.recovery.ResourceManagers;
+import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.sim.SeededScheduler;
 import dev.palimpsest.sim.Seeds;
 import dev.palimpsest.sim.SimulatedDisk;
@@ -69,10 +70,19 @@ class CheckpointPowerCutTest {
                 counts.toString());
     }
 
-    /** Bytes that a killed process wrote and nobody forced look durable to the next one, whose checkpoint must make them so. */
+    /**
+     * Bytes that a killed process wrote and nobody forced look durable to the next one: its redo writes pages on the strength of such log
+     * records, and its checkpoint relies on such pages.
+     */
     @Test
     void shouldForceWhatAKilledProcessLeft() {
-        Seeds.forEach(40, seed -> new Pages(seed, new Counts()).beKilledThenCut());
+        Seeds.forEach(150, seed -> new Pages(seed, new Counts()).beKilledThenCut());
+    }
+
+    /** Redo writes pages on the strength of records that a killed process had written, but not forced. */
+    @Test
+    void shouldForceTheLogBeforeRedo() {
+        Seeds.forEach(100, seed -> new Pages(seed, new Counts()).beCutWhileRedoingUnforcedLog());
     }
 
     @Test
@@ -159,6 +169,7 @@ class CheckpointPowerCutTest {
     private static final class Pages {
         final SimulatedDisk disk;
         boolean withoutImages;
+        int frames = FRAMES;
 
         private final long seed;
         private final Counts counts;
@@ -210,14 +221,51 @@ class CheckpointPowerCutTest {
                 SeededScheduler scheduler = new SeededScheduler(seed * LIVES + life);
                 disk.requireEngineTasksOf(scheduler);
                 if (life == 0) {
-                    scheduler.run(() -> work(scheduler, opened));
+                    int steps = random.nextInt(600);
+                    scheduler.run(() -> {
+                        work(scheduler, opened);
+                        for (int i = 0; i < steps; i++) {
+                            scheduler.step(Step.STATEMENT);
+                        }
+                        scheduler.abandonAll();
+                    });
                     disk.close();
                 } else {
+                    disk.crashAt(life == 1 && random.nextBoolean() ? 1 + random.nextInt(80) : Long.MAX_VALUE / 2);
                     scheduler.run(() -> new Life(scheduler).open());
-                    disk.powerCut(random.nextLong());
+                    if (!disk.isOff()) {
+                        disk.powerCut(random.nextLong());
+                    }
                     disk.reopenAfterCut();
                 }
             }
+        }
+
+        void beCutWhileRedoingUnforcedLog() {
+            frames = 4 * FRAMES; // nothing is evicted, so that only the log reaches the disk
+            SeededScheduler first = new SeededScheduler(seed);
+            first.run(() -> {
+                Life life = new Life(first);
+                life.open();
+                disk.ignoreForces(path -> path.startsWith("wal/") && !path.endsWith(".tmp"));
+                for (int i = 0; i < 100; i++) {
+                    life.changeOne(random.nextInt(BLOCKS), random.nextInt(SLOTS));
+                }
+                life.wal.flush(life.wal.insertLsn());
+            });
+            disk.ignoreForces(path -> false);
+            disk.close();
+            frames = FRAMES;
+            SeededScheduler second = new SeededScheduler(seed + 1);
+            disk.crashAt(1 + random.nextInt(100));
+            second.run(() -> new Life(second).open());
+            if (!disk.isOff()) {
+                disk.powerCut(random.nextLong());
+            }
+            disk.reopenAfterCut();
+            SeededScheduler third = new SeededScheduler(seed + 2);
+            disk.crashAt(Long.MAX_VALUE / 2);
+            third.run(() -> new Life(third).open());
         }
 
         private void work(SeededScheduler scheduler, boolean[] opened) {
@@ -284,7 +332,7 @@ class CheckpointPowerCutTest {
                     disk.delete("base/" + FILE);
                 }
                 wal = new Wal(disk, scheduler, new EnginePoison(), WAL, control.databaseId());
-                pool = new BufferPool(disk, scheduler, LogFlusher.of(wal), FRAMES);
+                pool = new BufferPool(disk, scheduler, LogFlusher.of(wal), frames);
                 pool.start();
                 file = pool.file(FILE, PageId.MAIN);
                 boolean checkpointNow = true;
@@ -394,11 +442,7 @@ class CheckpointPowerCutTest {
                     int first = own.nextInt(BLOCKS - 1);
                     end = changeTwo(first, first + 1 + own.nextInt(BLOCKS - 1 - first), slot, value);
                 } else {
-                    Frame frame = file.pin(own.nextInt(BLOCKS));
-                    frame.acquireExclusive();
-                    end = change(frame, SET, slot, value);
-                    frame.releaseExclusive();
-                    frame.unpin();
+                    end = changeOne(own.nextInt(BLOCKS), slot);
                 }
                 if (own.nextInt(4) == 0) {
                     wal.flush(end);
@@ -407,6 +451,15 @@ class CheckpointPowerCutTest {
                 if (own.nextInt(60) == 0) {
                     checkpointer.checkpoint();
                 }
+            }
+
+            private long changeOne(int block, int slot) {
+                Frame frame = file.pin(block);
+                frame.acquireExclusive();
+                long end = change(frame, SET, slot, ++lastValue);
+                frame.releaseExclusive();
+                frame.unpin();
+                return end;
             }
 
             private long changeTwo(int firstBlock, int secondBlock, int slot, long value) {
