@@ -289,13 +289,13 @@ final class HeapWriter {
             return false;
         }
         context.scheduler().step(Step.HEAP_PRUNED);
-        Marks.mark(frame.page, visibility, context.wal().durableLsn());
         PrunePlan plan = new Pruner(
                         frame.page,
                         frame.block(),
                         file.fileNumber(),
                         visibility,
-                        context.transactions().captureHorizon())
+                        context.transactions().captureHorizon(),
+                        context.wal().durableLsn())
                 .plan();
         if (plan.isEmpty()) {
             return false;

@@ -2,6 +2,7 @@ package dev.palimpsest.heap;
 
 import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Tid;
+import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.page.SlottedPage;
 import dev.palimpsest.tuple.TupleLayout;
@@ -24,18 +25,21 @@ final class Pruner {
     private final Visibility visibility;
     private final Horizon horizon;
     private final int fileNumber;
+    private final long durableLsn;
     private final int lineCount;
     private final boolean[] reached;
     private final int[] chain;
     private final boolean[] dead;
     private final PrunePlan plan = new PrunePlan();
 
-    Pruner(ByteBuffer page, int block, int fileNumber, Visibility visibility, Horizon horizon) {
+    /** @param durableLsn commits up to here may be marked */
+    Pruner(ByteBuffer page, int block, int fileNumber, Visibility visibility, Horizon horizon, long durableLsn) {
         this.page = page;
         this.block = block;
         this.fileNumber = fileNumber;
         this.visibility = visibility;
         this.horizon = horizon;
+        this.durableLsn = durableLsn;
         lineCount = SlottedPage.lineCount(page);
         reached = new boolean[lineCount + 1];
         chain = new int[lineCount];
@@ -141,11 +145,18 @@ final class Pruner {
     private boolean removable(int number) {
         int offset = HeapPage.tupleOffset(page, number);
         int flags = HeapPage.flags(page, offset);
+        long xmax = HeapPage.xmax(page, offset);
+        if (xmax == Xid.NONE && (flags & TupleLayout.XMIN_COMMITTED) != 0) {
+            return false; // most versions: nothing to look up
+        }
         long begin = visibility.beginCsn(HeapPage.xmin(page, offset), flags);
         if (begin == Visibility.ABORTED) {
             return true;
         }
-        long end = visibility.endCsn(HeapPage.xmax(page, offset), flags);
+        if (begin <= durableLsn) {
+            HeapPage.setFlags(page, offset, flags | TupleLayout.XMIN_COMMITTED);
+        }
+        long end = visibility.endCsn(xmax, flags);
         return begin != Lsn.INFINITE
                 && end != Visibility.ABORTED
                 && end != Lsn.INFINITE

@@ -17,7 +17,12 @@ final class RoomFinder {
     private static final int TARGETS = 8;
     private static final int NO_BLOCK = -1;
 
-    /** An eighth of a page, or a row more, whichever is less, stays free for updates. */
+    /**
+     * What inserts leave free for updates: room for a row more, at least a tenth and at most an eighth of a page. With less, each update
+     * of a full page would have to prune it first.
+     */
+    private static final int MIN_RESERVE = PageLayout.SIZE / 10;
+
     private static final int MAX_RESERVE = PageLayout.SIZE / 8;
 
     private final PageFile file;
@@ -40,7 +45,7 @@ final class RoomFinder {
     }
 
     static int withReserve(int needed) {
-        return Math.min(needed + Math.min(needed, MAX_RESERVE), PageLayout.SIZE - PageLayout.HEADER_BYTES);
+        return Math.min(needed + Math.max(MIN_RESERVE, Math.min(needed, MAX_RESERVE)), PageLayout.SIZE - PageLayout.HEADER_BYTES);
     }
 
     /**
