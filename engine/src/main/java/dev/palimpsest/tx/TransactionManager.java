@@ -181,11 +181,14 @@ public final class TransactionManager {
                         scheduler.currentTimeMicros(),
                         files),
                 transaction.commitHook(synchronous));
-        scheduler.step(Step.COMMIT_APPENDED);
         try {
+            scheduler.step(Step.COMMIT_APPENDED);
             awaitPublication(transaction, csn, synchronous);
-        } catch (StoppedException e) {
-            transaction.setState(TransactionState.UNKNOWN);
+        } catch (Throwable e) {
+            transaction.setState(TransactionState.UNKNOWN); // its record may become durable: nobody may abort it any more
+            if (!(e instanceof StoppedException)) {
+                poison.poison(e); // half way through publication
+            }
             letGo(transaction);
             throw e;
         }
