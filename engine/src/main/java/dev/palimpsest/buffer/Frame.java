@@ -84,6 +84,9 @@ public final class Frame extends Latch {
     /** Opaque; written under the latch by the page's room. */
     private long newestCsn = Lsn.INFINITE;
 
+    /** Racy on purpose: readers since the last change who had to ask the commit log, about. */
+    private int slowReads;
+
     Frame(ByteBuffer page, int index, FrameEvents events) {
         super(null, events.scheduler());
         this.page = page;
@@ -122,6 +125,15 @@ public final class Frame extends Latch {
     /** Caller holds the latch; INFINITE is set under the exclusive one, before a change. */
     public void setNewestCsn(long csn) {
         NEWEST_CSN.setOpaque(this, csn);
+        slowReads = 0;
+    }
+
+    /**
+     * Counts a reader for whom the marks didn't decide. @return how many there were since {@link #setNewestCsn}, about: for the room to
+     * choose when marking the page pays
+     */
+    public int countSlowRead() {
+        return ++slowReads;
     }
 
     // ---- pinned ----

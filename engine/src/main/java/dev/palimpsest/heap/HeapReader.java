@@ -28,16 +28,13 @@ final class HeapReader {
 
     private static final int OPTIMISTIC_ATTEMPTS = 4;
 
-    /** A reader that had to ask the log marks the page for those after it, now and then: marking costs a latch. */
-    private static final int MARK_MASK = 7;
+    /** So many readers ask the log about an unchanged page before one marks it for those after: marking costs a latch and fifty look-ups. */
+    private static final int SLOW_READS_BEFORE_MARKING = 8;
 
     private final PageFile file;
     private final Visibility visibility;
     private final Wal wal;
     private final Scheduler scheduler;
-
-    /** Racy on purpose: only thins out the attempts to mark. */
-    private int askedLog;
 
     HeapReader(PageFile file, Visibility visibility, Wal wal, Scheduler scheduler) {
         this.file = file;
@@ -55,7 +52,8 @@ final class HeapReader {
             if (frame == null) {
                 break;
             }
-            if (attempt == 0 && frame.newestCsn() == Lsn.INFINITE && (askedLog++ & MARK_MASK) == 0) {
+            boolean unmarked = attempt == 0 && frame.newestCsn() == Lsn.INFINITE;
+            if (unmarked && frame.countSlowRead() % SLOW_READS_BEFORE_MARKING == 0) {
                 mark(block);
             }
             long version = frame.beginRead(pageId);
