@@ -1,0 +1,242 @@
+package dev.palimpsest.sql.exec;
+
+import dev.palimpsest.api.Column;
+import dev.palimpsest.api.ColumnType;
+import dev.palimpsest.api.IndexSchema;
+import dev.palimpsest.api.TableSchema;
+import dev.palimpsest.api.Transaction;
+import dev.palimpsest.sql.parser.Definition;
+import dev.palimpsest.sql.parser.Expression;
+import dev.palimpsest.sql.parser.QualifiedName;
+import dev.palimpsest.sql.parser.Statement;
+import dev.palimpsest.sql.plan.Binder;
+import dev.palimpsest.sql.plan.Bound;
+import dev.palimpsest.sql.plan.Relations;
+import dev.palimpsest.sql.plan.Scope;
+import dev.palimpsest.sql.plan.SqlError;
+import dev.palimpsest.sql.plan.SqlType;
+import dev.palimpsest.sql.plan.StatementContext;
+import java.util.ArrayList;
+import java.util.List;
+
+/** CREATE and DROP of tables and indexes. One for each statement; not thread-safe. */
+final class DefinitionExecutor {
+    private final Transaction transaction;
+    private final StatementContext context;
+    private final Relations relations;
+    private final ResultHandler handler;
+
+    DefinitionExecutor(
+            Transaction transaction, StatementContext context, Relations relations, ResultHandler handler) {
+        this.relations = relations;
+        this.transaction = transaction;
+        this.context = context;
+        this.handler = handler;
+    }
+
+    String run(Definition definition) {
+        if (definition instanceof Definition.CreateTable create) {
+            createTable(create);
+            return "CREATE TABLE";
+        }
+        if (definition instanceof Definition.DropTable drop) {
+            drop.names().forEach(name -> dropTable(name, drop.ifExists()));
+            return "DROP TABLE";
+        }
+        if (definition instanceof Definition.CreateIndex create) {
+            createIndex(create);
+            return "CREATE INDEX";
+        }
+        Definition.DropIndex drop = (Definition.DropIndex) definition;
+        drop.names().forEach(name -> dropIndex(name, drop.ifExists()));
+        return "DROP INDEX";
+    }
+
+    private static String checkSchema(QualifiedName name) {
+        if (name.schema() != null && !name.schema().equals("public")) {
+            throw SqlError.at(name.location(), "3F000", "schema \"" + name.schema() + "\" does not exist");
+        }
+        return name.name();
+    }
+
+    private void createTable(Definition.CreateTable create) {
+        String name = checkSchema(create.name());
+        if (create.ifNotExists() && transaction.tableSchema(name) != null) {
+            handler.notice("NOTICE", "42P07", "relation \"" + name + "\" already exists, skipping");
+            return;
+        }
+        List<String> primaryKey = List.of();
+        List<List<String>> uniques = new ArrayList<>();
+        List<IndexSchema> named = new ArrayList<>();
+        for (Definition.Key key : create.keys()) {
+            List<String> columns = key.columns().stream().map(Statement.ColumnName::name).toList();
+            if (key.primary()) {
+                if (!primaryKey.isEmpty()) {
+                    throw SqlError.at(
+                            key.location(), "42P16", "multiple primary keys for table \"" + name + "\" are not allowed");
+                }
+                if (key.name() != null && !key.name().equals(name + "_pkey")) {
+                    throw SqlError.unsupported(key.location(), "a primary key named other than \"" + name + "_pkey\"");
+                }
+                primaryKey = columns;
+            } else if (key.name() == null) {
+                uniques.add(columns);
+            } else {
+                named.add(new IndexSchema(key.name(), name, columns, List.of(), true));
+            }
+            checkKeyColumns(create, key);
+        }
+        List<Column> columns = new ArrayList<>();
+        for (Definition.ColumnDefinition column : create.columns()) {
+            columns.add(column(column, primaryKey.contains(column.name())));
+        }
+        transaction.createTable(new TableSchema(name, columns, primaryKey, uniques));
+        named.forEach(transaction::createIndex);
+    }
+
+    private static void checkKeyColumns(Definition.CreateTable create, Definition.Key key) {
+        for (Statement.ColumnName column : key.columns()) {
+            if (create.columns().stream().noneMatch(c -> c.name().equals(column.name()))) {
+                throw SqlError.at(
+                        column.location(), "42703", "column \"" + column.name() + "\" named in key does not exist");
+            }
+        }
+    }
+
+    private Column column(Definition.ColumnDefinition definition, boolean inPrimaryKey) {
+        ColumnType type = SqlType.columnType(definition.type());
+        Column.Identity identity = Column.Identity.NONE;
+        if (definition.identity() != null) {
+            Definition.Identity written = definition.identity();
+            boolean plain = (written.start() == null || written.start() == 1)
+                    && (written.increment() == null || written.increment() == 1);
+            if (!plain) {
+                throw SqlError.unsupported(written.location(), "an identity that doesn't count 1, 2, 3, …");
+            }
+            identity = written.always() ? Column.Identity.ALWAYS : Column.Identity.BY_DEFAULT;
+            if (!SqlType.of(type).isInteger()) {
+                throw SqlError.at(
+                        definition.location(), "22023", "identity column type must be smallint, integer, or bigint");
+            }
+        }
+        Column plain = new Column(definition.name(), type, definition.notNull() || inPrimaryKey, null, identity);
+        Column.DefaultValue value = definition.defaultValue() == null ? null : defaultValue(definition.defaultValue(), plain);
+        return new Column(plain.name(), type, plain.notNull(), value, identity);
+    }
+
+    private Column.DefaultValue defaultValue(Expression expression, Column column) {
+        if (isNow(expression) && column.type().kind() == ColumnType.Kind.TIMESTAMPTZ) {
+            return new Column.CurrentTimestamp();
+        }
+        boolean changes = containsCall(expression);
+        Binder binder = Binder.of(Scope.EMPTY, context, "DEFAULT expressions");
+        Bound value;
+        try {
+            value = binder.bindAssignment(expression, column);
+        } catch (SqlError e) {
+            if (e.sqlState().equals("42703")) {
+                throw SqlError.at(e.location(), "0A000", "cannot use column reference in DEFAULT expression");
+            }
+            throw defaultMismatch(e);
+        }
+        if (changes || !value.constant()) {
+            throw SqlError.unsupported(expression.start(), "a default other than a constant or now()");
+        }
+        Object constant = value.constantValue();
+        if (constant == null) {
+            return null;
+        }
+        return new Column.Constant(constant instanceof Long l ? integer(l, column.type()) : constant);
+    }
+
+    private static SqlError defaultMismatch(SqlError e) {
+        return e.sqlState().equals("42804")
+                ? SqlError.of(
+                                "42804",
+                                e.getMessage().replace("but expression is of type", "but default expression is of type"))
+                        .withHint(e.hint())
+                : e;
+    }
+
+    private static Object integer(long value, ColumnType type) {
+        switch (type.kind()) {
+            case SMALLINT:
+                return (short) value;
+            case INTEGER:
+                return (int) value;
+            default:
+                return value;
+        }
+    }
+
+    private static boolean isNow(Expression e) {
+        return e instanceof Expression.FunctionCall call
+                        && call.arguments().isEmpty()
+                        && (call.name().name().equals("now") || call.name().name().equals("transaction_timestamp"))
+                || e instanceof Expression.SpecialValue special
+                        && special.kind() == Expression.SpecialValue.Kind.CURRENT_TIMESTAMP;
+    }
+
+    /** Whether its value could differ from time to time. */
+    private static boolean containsCall(Expression e) {
+        if (e instanceof Expression.Cast cast) {
+            return containsCall(cast.operand());
+        }
+        return e instanceof Expression.FunctionCall || e instanceof Expression.SpecialValue;
+    }
+
+    private void dropTable(QualifiedName name, boolean ifExists) {
+        String table = checkSchema(name);
+        if (transaction.tableSchema(table) == null) {
+            if (ifExists) {
+                handler.notice("NOTICE", "00000", "table \"" + table + "\" does not exist, skipping");
+                return;
+            }
+            throw SqlError.of("42P01", "table \"" + table + "\" does not exist");
+        }
+        transaction.dropTable(table);
+    }
+
+    private void createIndex(Definition.CreateIndex create) {
+        String table = checkSchema(create.table());
+        TableSchema schema = transaction.tableSchema(table);
+        if (schema == null) {
+            throw SqlError.of("42P01", "relation \"" + table + "\" does not exist");
+        }
+        List<String> columns = new ArrayList<>();
+        List<Boolean> descending = new ArrayList<>();
+        for (Definition.IndexColumn column : create.columns()) {
+            if (schema.indexOf(column.name()) < 0) {
+                throw SqlError.at(
+                        column.location(), "42703", "column \"" + column.name() + "\" does not exist");
+            }
+            if (column.nullsFirst() != column.descending()) {
+                throw SqlError.unsupported(column.location(), "NULLS FIRST or LAST other than the default");
+            }
+            columns.add(column.name());
+            descending.add(column.descending());
+        }
+        if (create.ifNotExists() && create.name() != null && exists(create.name())) {
+            handler.notice("NOTICE", "42P07", "relation \"" + create.name() + "\" already exists, skipping");
+            return;
+        }
+        boolean ascending = !descending.contains(true);
+        transaction.createIndex(
+                new IndexSchema(create.name(), table, columns, ascending ? List.of() : descending, create.unique()));
+    }
+
+    private boolean exists(String index) {
+        return transaction.tableNames().stream()
+                .flatMap(table -> relations.indexes(table).stream())
+                .anyMatch(schema -> schema.name().equals(index));
+    }
+
+    private void dropIndex(QualifiedName name, boolean ifExists) {
+        String index = checkSchema(name);
+        if (ifExists && !exists(index)) {
+            handler.notice("NOTICE", "00000", "index \"" + index + "\" does not exist, skipping");
+            return;
+        }
+        transaction.dropIndex(index);
+    }
+}

@@ -1,0 +1,265 @@
+package dev.palimpsest.sql.exec;
+
+import dev.palimpsest.api.IsolationLevel;
+import dev.palimpsest.sql.plan.SqlError;
+import dev.palimpsest.sql.plan.Version;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A session's settings: those that change what it does, and those that clients set and nobody minds. Values are kept as SHOW prints
+ * them. Not thread-safe.
+ */
+final class Settings {
+    /** What kind of value a setting takes. */
+    private enum Kind {
+        TEXT,
+        BOOLEAN,
+        MILLIS,
+        KILOBYTES,
+        ISOLATION,
+        UTC,
+        /** One value only, which may be set. */
+        FIXED,
+        READ_ONLY
+    }
+
+    private record Definition(Kind kind, String initial) {}
+
+    private static final Map<String, Definition> DEFINITIONS = new TreeMap<>();
+
+    static {
+        define(Kind.ISOLATION, "default_transaction_isolation", "read committed");
+        define(Kind.BOOLEAN, "default_transaction_read_only", "off");
+        define(Kind.BOOLEAN, "synchronous_commit", "on");
+        define(Kind.MILLIS, "lock_timeout", "0");
+        define(Kind.KILOBYTES, "work_mem", "64MB");
+        define(Kind.TEXT, "application_name", "");
+        define(Kind.TEXT, "search_path", "\"$user\", public");
+        define(Kind.TEXT, "client_min_messages", "notice");
+        define(Kind.TEXT, "extra_float_digits", "1");
+        define(Kind.TEXT, "bytea_output", "hex");
+        define(Kind.UTC, "timezone", "UTC");
+        define(Kind.FIXED, "client_encoding", "UTF8");
+        define(Kind.FIXED, "datestyle", "ISO, MDY");
+        define(Kind.FIXED, "standard_conforming_strings", "on");
+        define(Kind.FIXED, "statement_timeout", "0");
+        define(Kind.READ_ONLY, "server_version", Version.SERVER_VERSION);
+        define(Kind.READ_ONLY, "server_version_num", "150000");
+        define(Kind.READ_ONLY, "server_encoding", "UTF8");
+        define(Kind.READ_ONLY, "integer_datetimes", "on");
+        define(Kind.READ_ONLY, "is_superuser", "on");
+        define(Kind.READ_ONLY, "in_hot_standby", "off");
+        define(Kind.READ_ONLY, "session_authorization", "palimpsest");
+    }
+
+    private static final Map<String, String> MILLI_UNITS =
+            Map.of("us", "0.001", "ms", "1", "s", "1000", "min", "60000", "h", "3600000", "d", "86400000");
+    private static final Map<String, String> KILOBYTE_UNITS =
+            Map.of("B", "0.0009765625", "kB", "1", "MB", "1024", "GB", "1048576", "TB", "1073741824");
+    private static final Pattern QUANTITY = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*([A-Za-z]*)");
+
+    private final Map<String, String> values;
+
+    Settings() {
+        values = new HashMap<>();
+    }
+
+    private Settings(Map<String, String> values) {
+        this.values = new HashMap<>(values);
+    }
+
+    private static void define(Kind kind, String name, String initial) {
+        DEFINITIONS.put(name, new Definition(kind, initial));
+    }
+
+    Settings copy() {
+        return new Settings(values);
+    }
+
+    /** @throws SqlError 42704 */
+    String show(String name) {
+        return values.getOrDefault(key(name), definition(name).initial());
+    }
+
+    Map<String, String> all() {
+        Map<String, String> all = new TreeMap<>();
+        DEFINITIONS.keySet().forEach(name -> all.put(name, show(name)));
+        return all;
+    }
+
+    private static String key(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+
+    private static Definition definition(String name) {
+        Definition definition = DEFINITIONS.get(key(name));
+        if (definition == null) {
+            throw SqlError.of("42704", "unrecognized configuration parameter \"" + name + "\"");
+        }
+        return definition;
+    }
+
+    /** @throws SqlError 55P02 */
+    void reset(String name) {
+        if (definition(name).kind() == Kind.READ_ONLY) {
+            throw SqlError.of("55P02", "parameter \"" + name + "\" cannot be changed");
+        }
+        values.remove(key(name));
+    }
+
+    void resetAll() {
+        values.clear();
+    }
+
+    /** @throws SqlError 42704, 22023, 55P02, 0A000 */
+    void set(String name, List<String> given) {
+        Definition definition = definition(name);
+        if (given.isEmpty()) {
+            reset(name);
+            return;
+        }
+        String value = String.join(", ", given);
+        values.put(key(name), checked(name, definition, value));
+    }
+
+    private static String checked(String name, Definition definition, String value) {
+        switch (definition.kind()) {
+            case BOOLEAN:
+                return parseBoolean(name, value) ? "on" : "off";
+            case MILLIS:
+                return millis(quantity(name, value, MILLI_UNITS, "\"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\""));
+            case KILOBYTES:
+                return kilobytes(name, value);
+            case ISOLATION:
+                return isolation(name, value).sqlName();
+            case UTC:
+                if (!value.equalsIgnoreCase("UTC") && !value.equalsIgnoreCase("GMT") && !value.equals("0")
+                        && !value.equalsIgnoreCase("Etc/UTC")) {
+                    throw SqlError.of("0A000", "time zones other than UTC are not supported yet");
+                }
+                return "UTC";
+            case FIXED:
+                return fixed(name, definition, value);
+            case READ_ONLY:
+                throw SqlError.of("55P02", "parameter \"" + name + "\" cannot be changed");
+            default:
+                return value;
+        }
+    }
+
+    private static String fixed(String name, Definition definition, String value) {
+        String first = definition.initial().replaceAll(",.*", "");
+        boolean same = value.replace("-", "").replaceAll(",.*", "").equalsIgnoreCase(first)
+                || first.equals("on") && Boolean.TRUE.equals(booleanOrNull(value));
+        if (!same) {
+            throw SqlError.of("0A000", "parameter \"" + name + "\" can only be \"" + definition.initial() + "\"");
+        }
+        return definition.initial();
+    }
+
+    private static Boolean booleanOrNull(String value) {
+        switch (value.toLowerCase(Locale.ROOT)) {
+            case "on":
+            case "true":
+            case "yes":
+            case "1":
+            case "local":
+            case "remote_write":
+            case "remote_apply":
+                return true;
+            case "off":
+            case "false":
+            case "no":
+            case "0":
+                return false;
+            default:
+                return null;
+        }
+    }
+
+    private static boolean parseBoolean(String name, String value) {
+        Boolean parsed = booleanOrNull(value);
+        if (parsed == null) {
+            throw SqlError.of("22023", "parameter \"" + name + "\" requires a Boolean value");
+        }
+        return parsed;
+    }
+
+    private static long quantity(String name, String value, Map<String, String> units, String hint) {
+        Matcher matcher = QUANTITY.matcher(value.strip());
+        String factor = matcher.matches() ? matcher.group(2).isEmpty() ? "1" : units.get(matcher.group(2)) : null;
+        if (factor == null) {
+            throw SqlError.of("22023", "invalid value for parameter \"" + name + "\": \"" + value + "\"")
+                    .withHint("Valid units for this parameter are " + hint + ".");
+        }
+        double quantity = Math.rint(Double.parseDouble(matcher.group(1)) * Double.parseDouble(factor));
+        if (quantity > Integer.MAX_VALUE) {
+            throw SqlError.of(
+                    "22023", value + " is outside the valid range for parameter \"" + name + "\" (0 .. 2147483647)");
+        }
+        return (long) quantity;
+    }
+
+    private static String millis(long millis) {
+        if (millis == 0) {
+            return "0";
+        }
+        return millis % 60_000 == 0
+                ? millis / 60_000 + "min"
+                : millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
+    }
+
+    private static String kilobytes(String name, String value) {
+        long kilobytes = quantity(name, value, KILOBYTE_UNITS, "\"B\", \"kB\", \"MB\", \"GB\", and \"TB\"");
+        if (kilobytes < 64) {
+            throw SqlError.of(
+                    "22023", kilobytes + " kB is outside the valid range for parameter \"" + name + "\" (64 .. 2147483647)");
+        }
+        return kilobytes % 1024 == 0 ? kilobytes / 1024 + "MB" : kilobytes + "kB";
+    }
+
+    static IsolationLevel isolation(String name, String value) {
+        switch (value.toLowerCase(Locale.ROOT)) {
+            case "read uncommitted":
+            case "read committed":
+                return IsolationLevel.READ_COMMITTED;
+            case "repeatable read":
+                return IsolationLevel.REPEATABLE_READ;
+            case "serializable":
+                throw serializable();
+            default:
+                throw SqlError.of("22023", "invalid value for parameter \"" + name + "\": \"" + value + "\"")
+                        .withHint("Available values: serializable, repeatable read, read committed, read uncommitted.");
+        }
+    }
+
+    static SqlError serializable() {
+        return SqlError.of("0A000", "isolation level SERIALIZABLE is not supported yet").withHint("Use REPEATABLE READ.");
+    }
+
+    IsolationLevel defaultIsolation() {
+        return isolation("default_transaction_isolation", show("default_transaction_isolation"));
+    }
+
+    boolean defaultReadOnly() {
+        return show("default_transaction_read_only").equals("on");
+    }
+
+    boolean synchronousCommit() {
+        return show("synchronous_commit").equals("on");
+    }
+
+    long lockTimeoutNanos() {
+        return quantity("lock_timeout", show("lock_timeout"), MILLI_UNITS, "") * 1_000_000;
+    }
+
+    long workMemoryBytes() {
+        return quantity("work_mem", show("work_mem"), KILOBYTE_UNITS, "") * 1024;
+    }
+}
