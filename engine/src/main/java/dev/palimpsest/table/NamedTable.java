@@ -164,14 +164,23 @@ public final class NamedTable implements Table {
     @Override
     public void insert(Transaction tx, Object... values) {
         write(tx, "INSERT", (t, table, scratch) -> {
-            new RowInserter(t, table, scratch).insert(values);
+            inserter(t, table, scratch).insert(values);
             return 1;
         });
     }
 
     @Override
     public long insertAll(Transaction tx, Iterator<Object[]> rows) {
-        return write(tx, "INSERT", (t, table, scratch) -> new RowInserter(t, table, scratch).insertAll(rows));
+        return write(tx, "INSERT", (t, table, scratch) -> inserter(t, table, scratch).insertAll(rows));
+    }
+
+    /** An insert reads nothing, but a REPEATABLE READ transaction sees the database as of its first statement, whatever that is. */
+    private static RowInserter inserter(UserTransaction t, TableInfo table, Scratch scratch) {
+        if (!t.isReadCommitted() && !t.isSnapshotInUse()) {
+            t.beginStatement(SnapshotKind.POINT, 0);
+            t.endStatement();
+        }
+        return new RowInserter(t, table, scratch);
     }
 
     // ---- changing
