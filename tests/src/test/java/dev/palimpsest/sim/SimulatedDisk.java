@@ -144,6 +144,12 @@ public final class SimulatedDisk implements Disk {
         off = false;
     }
 
+    /** The process ends without a word: its handles and locks are gone, the system still has what was written. */
+    public synchronized void processDied() {
+        locks.clear();
+        close();
+    }
+
     public synchronized boolean isOff() {
         return off;
     }

@@ -61,6 +61,13 @@ final class SimulatedTask extends Thread {
         scheduler.ended(this, failure);
     }
 
+    /** The engine spreads threads by their ids: these must be the same for the same seed. */
+    @Override
+    @SuppressWarnings("deprecation") // from 19 on
+    public long getId() {
+        return number;
+    }
+
     /** By the task that has the turn; it must not do anything more before it has it again. */
     void giveTurn() {
         turn = true;

@@ -1,0 +1,47 @@
+package dev.palimpsest.crash;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The whole engine on a disk whose power goes at every kind of bad moment. After each opening: every acknowledged synchronous commit is
+ * there, no transaction is half there, asynchronous ones are missing from the end only, the checker finds nothing, and work goes on.
+ */
+class EnginePowerCutTest {
+    private static final int LIVES = 8;
+    private static final int SEEDS = 130;
+    private static final int LEAST_CUTS_OF_A_KIND = 15;
+
+    @Test
+    @Tag("scaled")
+    void shouldLoseNothingAcknowledgedAndLeaveNothingHalfDone() {
+        EngineLives.Counts counts = new EngineLives.Counts();
+        int seeds = SEEDS * ManySeeds.scale();
+        ManySeeds.forEach(ManySeeds.scale() == 1 ? 0 : 1_000_000, seeds, seed -> {
+            EngineLives lives = new EngineLives(seed).live(LIVES);
+            synchronized (counts) {
+                counts.add(lives.counts);
+            }
+        });
+        System.out.println("EnginePowerCutTest: " + counts);
+        if (Long.getLong("palimpsest.seed") != null) {
+            return;
+        }
+        assertTrue(counts.allCuts >= seeds * (LIVES - 2), counts::toString);
+        assertTrue(counts.cutsWhileOpening * 4 >= counts.allCuts, counts::toString);
+        for (CutKind kind : CutKind.values()) {
+            assertTrue(
+                    counts.cuts.getOrDefault(kind, 0) >= LEAST_CUTS_OF_A_KIND * ManySeeds.scale(),
+                    () -> "too few of " + kind + ": " + counts);
+        }
+    }
+
+    @Test
+    void shouldDoTheSameForTheSameSeed() {
+        ManySeeds.forEach(0, 50, seed -> assertEquals(
+                new EngineLives(seed).live(2).traceHash(), new EngineLives(seed).live(2).traceHash()));
+    }
+}
