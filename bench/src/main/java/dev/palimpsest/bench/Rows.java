@@ -1,5 +1,8 @@
 package dev.palimpsest.bench;
 
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+
 /** What the rows hold; the same in every store, and computable from the key so that reads can be checked. */
 public final class Rows {
     public static final int FILLER_BYTES = 100;
@@ -22,6 +25,28 @@ public final class Rows {
     /** What a read of this key must return while its balance is this. */
     public static long expectedRead(long key, long balance) {
         return balance + fillerByte(key, probeIndex(key));
+    }
+
+    /** All rows as arrays of key, balance and filler. */
+    public static Iterator<Object[]> iterator(int rows) {
+        return new Iterator<>() {
+            private long next;
+
+            @Override
+            public boolean hasNext() {
+                return next < rows;
+            }
+
+            @Override
+            public Object[] next() {
+                if (next >= rows) {
+                    throw new NoSuchElementException();
+                }
+                byte[] filler = new byte[FILLER_BYTES];
+                fill(next, filler, 0);
+                return new Object[] {next++, INITIAL_BALANCE, filler};
+            }
+        };
     }
 
     private static int probeIndex(long key) {
