@@ -185,6 +185,11 @@ public final class EngineDatabase implements Database, InspectableDatabase {
         });
     }
 
+    /** For tests in this package. */
+    Components parts() {
+        return parts;
+    }
+
     // ---- closing
 
     @Override

@@ -14,6 +14,9 @@ import java.nio.file.Path;
 
 /** How {@code Database.open} gets here, by {@link java.util.ServiceLoader}. Stateless. */
 public final class EngineDatabaseProvider implements DatabaseProvider {
+    /** A database in memory needs no long segments, and starts the faster for it. */
+    private static final int MEMORY_SEGMENT_BYTES = 1 << 20;
+
     @Override
     public Database open(Path directory, DatabaseOptions options) {
         if (Files.exists(directory) && !Files.isDirectory(directory)) {
@@ -34,6 +37,7 @@ public final class EngineDatabaseProvider implements DatabaseProvider {
 
     @Override
     public Database openInMemory(DatabaseOptions options) {
-        return EngineDatabase.open(EngineConfig.of(new MemoryDisk(), new ThreadScheduler(), options));
+        DatabaseOptions small = options.withWalSegmentBytes(Math.min(MEMORY_SEGMENT_BYTES, options.walSegmentBytes()));
+        return EngineDatabase.open(EngineConfig.of(new MemoryDisk(), new ThreadScheduler(), small));
     }
 }
