@@ -243,14 +243,10 @@ final class ChangeExecutor {
             int index = column(schema, assignment.column(), assignment.location());
             Column column = schema.columns().get(index);
             if (!seen.add(column.name())) {
-                throw SqlError.at(
-                        assignment.location(), "42601", "multiple assignments to same column \"" + column.name() + "\"");
+                throw SqlError.of("42601", "multiple assignments to same column \"" + column.name() + "\"");
             }
             if (column.identity() == Column.Identity.ALWAYS && !(assignment.value() instanceof Expression.Default)) {
-                throw SqlError.at(
-                                assignment.location(),
-                                "428C9",
-                                "column \"" + column.name() + "\" can only be updated to DEFAULT")
+                throw SqlError.of("428C9", "column \"" + column.name() + "\" can only be updated to DEFAULT")
                         .withDetail("Column \"" + column.name() + "\" is an identity column defined as GENERATED ALWAYS.");
             }
             Bound value = assignment.value() instanceof Expression.Default

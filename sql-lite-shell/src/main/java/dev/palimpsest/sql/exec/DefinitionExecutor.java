@@ -98,7 +98,7 @@ final class DefinitionExecutor {
         for (Statement.ColumnName column : key.columns()) {
             if (create.columns().stream().noneMatch(c -> c.name().equals(column.name()))) {
                 throw SqlError.at(
-                        column.location(), "42703", "column \"" + column.name() + "\" named in key does not exist");
+                        key.location(), "42703", "column \"" + column.name() + "\" named in key does not exist");
             }
         }
     }
@@ -207,8 +207,7 @@ final class DefinitionExecutor {
         List<Boolean> descending = new ArrayList<>();
         for (Definition.IndexColumn column : create.columns()) {
             if (schema.indexOf(column.name()) < 0) {
-                throw SqlError.at(
-                        column.location(), "42703", "column \"" + column.name() + "\" does not exist");
+                throw SqlError.of("42703", "column \"" + column.name() + "\" does not exist");
             }
             if (column.nullsFirst() != column.descending()) {
                 throw SqlError.unsupported(column.location(), "NULLS FIRST or LAST other than the default");

@@ -66,12 +66,23 @@ final class Settings {
 
     private final Map<String, String> values;
 
+    /** Read by every statement; follow {@link #values}. */
+    private long lockTimeoutNanos;
+
+    private long workMemoryBytes;
+
     Settings() {
-        values = new HashMap<>();
+        this(Map.of());
     }
 
     private Settings(Map<String, String> values) {
         this.values = new HashMap<>(values);
+        changed();
+    }
+
+    private void changed() {
+        lockTimeoutNanos = quantity("lock_timeout", show("lock_timeout"), MILLI_UNITS, "") * 1_000_000;
+        workMemoryBytes = quantity("work_mem", show("work_mem"), KILOBYTE_UNITS, "") * 1024;
     }
 
     private static void define(Kind kind, String name, String initial) {
@@ -111,10 +122,12 @@ final class Settings {
             throw SqlError.of("55P02", "parameter \"" + name + "\" cannot be changed");
         }
         values.remove(key(name));
+        changed();
     }
 
     void resetAll() {
         values.clear();
+        changed();
     }
 
     /** @throws SqlError 42704, 22023, 55P02, 0A000 */
@@ -126,6 +139,7 @@ final class Settings {
         }
         String value = String.join(", ", given);
         values.put(key(name), checked(name, definition, value));
+        changed();
     }
 
     private static String checked(String name, Definition definition, String value) {
@@ -185,6 +199,10 @@ final class Settings {
 
     private static boolean parseBoolean(String name, String value) {
         Boolean parsed = booleanOrNull(value);
+        if (parsed == null && name.equals("synchronous_commit")) {
+            throw SqlError.of("22023", "invalid value for parameter \"" + name + "\": \"" + value + "\"")
+                    .withHint("Available values: local, remote_write, remote_apply, on, off.");
+        }
         if (parsed == null) {
             throw SqlError.of("22023", "parameter \"" + name + "\" requires a Boolean value");
         }
@@ -256,10 +274,10 @@ final class Settings {
     }
 
     long lockTimeoutNanos() {
-        return quantity("lock_timeout", show("lock_timeout"), MILLI_UNITS, "") * 1_000_000;
+        return lockTimeoutNanos;
     }
 
     long workMemoryBytes() {
-        return quantity("work_mem", show("work_mem"), KILOBYTE_UNITS, "") * 1024;
+        return workMemoryBytes;
     }
 }

@@ -171,6 +171,12 @@ final class PrimaryParser {
                 return new Expression.MinMax(keyword == Keyword.GREATEST, arguments(), location);
             case NULLIF:
                 return nullIf(location);
+            case SUBSTRING:
+                return substring(location);
+            case POSITION:
+                return position(location);
+            case TRIM:
+                return trim(location);
             case ROW:
                 throw tokens.unsupported("a row constructor");
             case EXISTS:
@@ -178,10 +184,7 @@ final class PrimaryParser {
             case GROUPING:
             case NORMALIZE:
             case OVERLAY:
-            case POSITION:
-            case SUBSTRING:
             case TREAT:
-            case TRIM:
             case XMLATTRIBUTES:
             case XMLCONCAT:
             case XMLELEMENT:
@@ -195,6 +198,69 @@ final class PrimaryParser {
             default:
                 return name(location);
         }
+    }
+
+    /** {@code SUBSTRING(text, start [, length])}, or with FROM and FOR in place of commas. */
+    private Expression substring(int location) {
+        tokens.advance();
+        tokens.expect(TokenType.LEFT_PAREN);
+        List<Expression> arguments = new ArrayList<>(expressions.parseList());
+        int tallest = expressions.height();
+        boolean from = tokens.accept(Keyword.FROM);
+        if (from) {
+            arguments.add(expressions.parse());
+            tallest = Math.max(tallest, expressions.height());
+        }
+        if (tokens.accept(Keyword.FOR)) {
+            if (!from) {
+                arguments.add(new Expression.IntegerLiteral(1, location));
+            }
+            arguments.add(expressions.parse());
+            tallest = Math.max(tallest, expressions.height());
+        }
+        return call("substring", arguments, tallest, location);
+    }
+
+    /** {@code POSITION(part IN text)}: the text is the first argument. */
+    private Expression position(int location) {
+        tokens.advance();
+        tokens.expect(TokenType.LEFT_PAREN);
+        Expression part = expressions.parseRestricted();
+        int tallest = expressions.height();
+        tokens.expect(Keyword.IN);
+        Expression text = expressions.parseRestricted();
+        return call("position", List.of(text, part), Math.max(tallest, expressions.height()), location);
+    }
+
+    /** {@code TRIM([BOTH | LEADING | TRAILING] [characters] [FROM] text)}. */
+    private Expression trim(int location) {
+        tokens.advance();
+        tokens.expect(TokenType.LEFT_PAREN);
+        String name = "btrim";
+        if (tokens.accept(Keyword.LEADING)) {
+            name = "ltrim";
+        } else if (tokens.accept(Keyword.TRAILING)) {
+            name = "rtrim";
+        } else {
+            tokens.accept(Keyword.BOTH);
+        }
+        if (tokens.accept(Keyword.FROM)) {
+            return call(name, expressions.parseList(), expressions.height(), location);
+        }
+        List<Expression> first = expressions.parseList();
+        int tallest = expressions.height();
+        if (!tokens.accept(Keyword.FROM)) {
+            return call(name, first, tallest, location);
+        }
+        List<Expression> arguments = new ArrayList<>(expressions.parseList());
+        arguments.addAll(first);
+        return call(name, arguments, Math.max(tallest, expressions.height()), location);
+    }
+
+    private Expression call(String name, List<Expression> arguments, int tallest, int location) {
+        tokens.expect(TokenType.RIGHT_PAREN);
+        expressions.height(tallest + 1);
+        return new Expression.FunctionCall(new QualifiedName(null, name, location), arguments, false, false, location);
     }
 
     private List<Expression> arguments() {

@@ -226,6 +226,7 @@ public final class Binder {
         Bound operand = e.operand() == null ? null : bindOutput(e.operand());
         List<Bound> conditions = new ArrayList<>();
         List<Bound> results = new ArrayList<>();
+        results.add(e.otherwise() == null ? Bound.value(SqlType.UNKNOWN, null, e) : bind(e.otherwise()));
         for (Expression.When when : e.branches()) {
             Bound condition = bind(when.condition());
             conditions.add(
@@ -234,17 +235,16 @@ public final class Binder {
                             : operators.binary("=", operand, condition, when.condition()));
             results.add(bind(when.result()));
         }
-        results.add(e.otherwise() == null ? Bound.value(SqlType.UNKNOWN, null, e) : bind(e.otherwise()));
         List<Bound> alike = alike(results, "CASE");
         List<Bound> parts = new ArrayList<>(conditions);
         parts.addAll(alike);
         return computed(alike.get(0).type(), parts, e, tuple -> {
             for (int i = 0; i < conditions.size(); i++) {
                 if (conditions.get(i).isTrue(tuple)) {
-                    return alike.get(i).eval(tuple);
+                    return alike.get(i + 1).eval(tuple);
                 }
             }
-            return alike.get(conditions.size()).eval(tuple);
+            return alike.get(0).eval(tuple);
         });
     }
 
@@ -393,11 +393,12 @@ public final class Binder {
         if (Aggregate.isName(name)) {
             return aggregate(call, name);
         }
-        if (call.star() || call.distinct()) {
+        if (call.distinct()) {
             throw SqlError.at(
-                    call.location(),
-                    "42809",
-                    (call.star() ? name + "(*)" : "DISTINCT") + " specified, but " + name + " is not an aggregate function");
+                    call.location(), "42809", "DISTINCT specified, but " + name + " is not an aggregate function");
+        }
+        if (call.star()) {
+            throw Functions.missing(call, List.of());
         }
         return functions.bind(call, bindAll(call.arguments()));
     }

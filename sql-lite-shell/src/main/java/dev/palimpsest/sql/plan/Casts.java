@@ -267,9 +267,12 @@ public final class Casts {
             try {
                 return HexFormat.of().parseHex(hex);
             } catch (IllegalArgumentException e) {
-                throw hex.length() % 2 != 0 && hex.matches("[0-9a-fA-F]*")
-                        ? SqlError.of("22023", "invalid hexadecimal data: odd number of digits")
-                        : SqlError.of("22023", "invalid hexadecimal data");
+                String strange = hex.replaceAll("[0-9a-fA-F]", "");
+                throw SqlError.of(
+                        "22023",
+                        strange.isEmpty()
+                                ? "invalid hexadecimal data: odd number of digits"
+                                : "invalid hexadecimal digit: \"" + Character.toString(strange.codePointAt(0)) + "\"");
             }
         }
         byte[] bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);

@@ -19,7 +19,7 @@ final class Like {
                 continue;
             }
             boolean escaped = pi < p.length && p[pi] == escape;
-            if (escaped && pi + 1 == p.length) {
+            if (escaped && pi + 1 == p.length && ti < t.length) {
                 throw SqlError.of("22025", "LIKE pattern must not end with escape character");
             }
             int wanted = escaped ? pi + 1 : pi;

@@ -110,8 +110,8 @@ public final class QueryPlanner {
                 columns(items, outputs),
                 sort,
                 select.distinct(),
-                count(select.ordering().limit(), "LIMIT"),
-                count(select.ordering().offset(), "OFFSET"));
+                count(select.ordering().limit(), source.scope(), "LIMIT"),
+                count(select.ordering().offset(), source.scope(), "OFFSET"));
     }
 
     private static AccessPath ordered(
@@ -133,8 +133,8 @@ public final class QueryPlanner {
         return path.ordered(table, indexes, columns, descending);
     }
 
-    private Bound count(Expression expression, String name) {
-        return expression == null ? null : Binder.of(Scope.EMPTY, context, name).bindCount(expression, name);
+    private Bound count(Expression expression, Scope scope, String name) {
+        return expression == null ? null : Binder.of(scope, context, name).bindCount(expression, name);
     }
 
     private static List<ResultColumn> columns(List<Query.Output> items, List<Bound> outputs) {
@@ -296,6 +296,6 @@ public final class QueryPlanner {
         List<QueryPlan.SortKey> sort = sortKeys(query.ordering().orderBy(), items, outputs, output, false);
         return new QueryPlan(
                 null, null, null, rows, null, null, null, outputs, columns(items, outputs), sort, false,
-                count(query.ordering().limit(), "LIMIT"), count(query.ordering().offset(), "OFFSET"));
+                count(query.ordering().limit(), Scope.EMPTY, "LIMIT"), count(query.ordering().offset(), Scope.EMPTY, "OFFSET"));
     }
 }
