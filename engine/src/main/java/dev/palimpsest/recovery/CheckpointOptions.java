@@ -18,7 +18,8 @@ public record CheckpointOptions(long maxWalBytes, long timeoutNanos, double comp
             throw new UsageException(
                     SqlState.INVALID_PARAMETER_VALUE,
                     "invalid value for checkpoint option",
-                    "maxWalBytes=" + maxWalBytes + " timeoutNanos=" + timeoutNanos + " completionTarget=" + completionTarget);
+                    "maxWalBytes=" + maxWalBytes + " timeoutNanos=" + timeoutNanos + " completionTarget="
+                            + completionTarget);
         }
     }
 }

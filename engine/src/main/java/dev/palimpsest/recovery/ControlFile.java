@@ -69,7 +69,11 @@ public final class ControlFile {
                 ByteBuffer bytes = read(file, copy);
                 String problem = ControlLayout.problem(bytes);
                 if (problem != null) {
-                    problems.append(problems.isEmpty() ? "" : "; ").append("copy ").append(copy).append(": ").append(problem);
+                    problems.append(problems.isEmpty() ? "" : "; ")
+                            .append("copy ")
+                            .append(copy)
+                            .append(": ")
+                            .append(problem);
                     continue;
                 }
                 checkCompatible(bytes);

@@ -75,7 +75,8 @@ final class ControlLayout {
             return "magic=" + Long.toHexString(copy.getLong(MAGIC_OFFSET)) + " expected=" + Long.toHexString(MAGIC);
         }
         if (copy.getInt(CRC_OFFSET) != crc(copy)) {
-            return "crc=" + Integer.toHexString(copy.getInt(CRC_OFFSET)) + " expected=" + Integer.toHexString(crc(copy));
+            return "crc=" + Integer.toHexString(copy.getInt(CRC_OFFSET)) + " expected="
+                    + Integer.toHexString(crc(copy));
         }
         return null;
     }

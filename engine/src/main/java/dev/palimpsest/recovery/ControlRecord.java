@@ -26,28 +26,12 @@ public record ControlRecord(
 
     ControlRecord withSequence(long number) {
         return new ControlRecord(
-                number,
-                databaseId,
-                clean,
-                checkpointLsn,
-                redoLsn,
-                nextXid,
-                nextFileNumber,
-                nextOid,
-                walSegmentBytes);
+                number, databaseId, clean, checkpointLsn, redoLsn, nextXid, nextFileNumber, nextOid, walSegmentBytes);
     }
 
     /** The same state, in use. */
     public ControlRecord inUse() {
         return new ControlRecord(
-                sequence,
-                databaseId,
-                false,
-                checkpointLsn,
-                redoLsn,
-                nextXid,
-                nextFileNumber,
-                nextOid,
-                walSegmentBytes);
+                sequence, databaseId, false, checkpointLsn, redoLsn, nextXid, nextFileNumber, nextOid, walSegmentBytes);
     }
 }

@@ -29,8 +29,7 @@ public final class Recovery {
     private final ResourceManagers managers;
 
     /** @param dataDirectories all directories, besides the log's, in which a checkpoint makes files durable */
-    public Recovery(
-            Disk disk, List<String> dataDirectories, Wal wal, BufferPool pool, ResourceManagers managers) {
+    public Recovery(Disk disk, List<String> dataDirectories, Wal wal, BufferPool pool, ResourceManagers managers) {
         this.disk = disk;
         this.dataDirectories = dataDirectories;
         this.wal = wal;
@@ -60,7 +59,8 @@ public final class Recovery {
             }
             long end = reader.endLsn();
             if (end < control.checkpointLsn()) {
-                String problem = reader.endReason() + "; the last checkpoint ends at " + Lsn.toString(control.checkpointLsn());
+                String problem =
+                        reader.endReason() + "; the last checkpoint ends at " + Lsn.toString(control.checkpointLsn());
                 throw reader.damaged(end, problem);
             }
             progress.redone(records, end, control.redoLsn());

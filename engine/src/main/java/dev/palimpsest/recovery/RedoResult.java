@@ -10,5 +10,4 @@ package dev.palimpsest.recovery;
  * @param nextFileNumber first relation file number that no record carries
  * @param nextOid first oid that no record hands out
  */
-public record RedoResult(
-        long endLsn, long records, boolean changes, long nextXid, int nextFileNumber, long nextOid) {}
+public record RedoResult(long endLsn, long records, boolean changes, long nextXid, int nextFileNumber, long nextOid) {}

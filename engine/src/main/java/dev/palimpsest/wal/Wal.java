@@ -300,7 +300,9 @@ public final class Wal {
         long end = start + length;
         recordCount++;
         if (hook != null) {
-            runHook(hook, end); // before the WAL task can see the record: the hook's queue is never behind the durable LSN
+            runHook(
+                    hook,
+                    end); // before the WAL task can see the record: the hook's queue is never behind the durable LSN
         }
         inserted = end;
         return end;

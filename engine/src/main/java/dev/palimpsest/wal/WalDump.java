@@ -18,7 +18,8 @@ public final class WalDump {
             Wal wal, long from, Function<ResourceManagerId, ResourceManager> managers, Consumer<String> lines) {
         try (WalReader reader = wal.read(from)) {
             while (reader.next()) {
-                lines.accept(line(reader.record(), managers.apply(reader.record().rmgr())));
+                lines.accept(
+                        line(reader.record(), managers.apply(reader.record().rmgr())));
             }
             lines.accept("end of log: " + reader.where(reader.endLsn()) + ": " + reader.endReason());
         }

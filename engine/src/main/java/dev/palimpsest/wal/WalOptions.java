@@ -24,7 +24,9 @@ public record WalOptions(int segmentBytes, int bufferBytes, long writerDelayNano
         check("bufferBytes", bufferBytes, 128 << 10, 1 << 30);
         if (writerDelayNanos <= 0) {
             throw new UsageException(
-                    SqlState.INVALID_PARAMETER_VALUE, "invalid value for WAL option", "writerDelayNanos=" + writerDelayNanos);
+                    SqlState.INVALID_PARAMETER_VALUE,
+                    "invalid value for WAL option",
+                    "writerDelayNanos=" + writerDelayNanos);
         }
     }
 
@@ -49,7 +51,8 @@ public record WalOptions(int segmentBytes, int bufferBytes, long writerDelayNano
      * segment before (a gap is always smaller than the record that didn't fit into it).
      */
     public int maxRecordBytes() {
-        return Math.min(segmentBytes - WalSegmentLayout.HEADER_BYTES, (bufferBytes - WalSegmentLayout.HEADER_BYTES) / 2) & -8;
+        return Math.min(segmentBytes - WalSegmentLayout.HEADER_BYTES, (bufferBytes - WalSegmentLayout.HEADER_BYTES) / 2)
+                & -8;
     }
 
     private static void check(String name, int value, int min, int max) {

@@ -133,7 +133,8 @@ public final class WalReader implements AutoCloseable {
     private boolean end(long start, int offset, String problem) {
         long proof = current.laterProofOf(start, offset);
         if (proof != 0) {
-            throw damaged(start, problem + "; the record at " + Lsn.toString(proof) + " shows that one was durable here");
+            throw damaged(
+                    start, problem + "; the record at " + Lsn.toString(proof) + " shows that one was durable here");
         }
         throwIfContinuedAfter(segments.segmentOf(start), start, problem);
         position = start;
@@ -145,7 +146,8 @@ public final class WalReader implements AutoCloseable {
         for (long later : segments.numbers()) {
             if (later > segment) {
                 try (WalSegmentReader reader = new WalSegmentReader(segments.open(later), later, segmentBytes)) {
-                    if (reader.headerProblem(databaseId) == null && reader.problemAt(WalSegmentLayout.HEADER_BYTES) == null) {
+                    if (reader.headerProblem(databaseId) == null
+                            && reader.problemAt(WalSegmentLayout.HEADER_BYTES) == null) {
                         throw damaged(start, problem + "; the log goes on in " + WalSegmentLayout.path(later));
                     }
                 }

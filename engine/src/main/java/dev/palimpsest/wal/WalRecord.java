@@ -120,7 +120,9 @@ public final class WalRecord {
 
     /** The payload, little-endian, read-only, position 0. */
     public ByteBuffer payload() {
-        return buffer.slice(base + payloadOffset, payloadLength).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        return buffer.slice(base + payloadOffset, payloadLength)
+                .asReadOnlyBuffer()
+                .order(ByteOrder.LITTLE_ENDIAN);
     }
 
     public byte payloadByte(int offset) {
@@ -171,7 +173,8 @@ public final class WalRecord {
     /** Payload offsets come from verified bytes, but a resource manager of another version may expect more of them. */
     private int payloadIndex(int offset, int length) {
         if (offset < 0 || length < 0 || offset > payloadLength - length) {
-            throw new IndexOutOfBoundsException("payload offset=" + offset + " length=" + length + " of=" + payloadLength);
+            throw new IndexOutOfBoundsException(
+                    "payload offset=" + offset + " length=" + length + " of=" + payloadLength);
         }
         return base + payloadOffset + offset;
     }

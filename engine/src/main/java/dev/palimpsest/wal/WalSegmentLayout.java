@@ -83,7 +83,8 @@ final class WalSegmentLayout {
             return "magic=" + Long.toHexString(header.getLong(MAGIC_OFFSET)) + " expected=" + Long.toHexString(MAGIC);
         }
         if (header.getInt(CRC_OFFSET) != crc(header)) {
-            return "header crc=" + Integer.toHexString(header.getInt(CRC_OFFSET)) + " expected=" + Integer.toHexString(crc(header));
+            return "header crc=" + Integer.toHexString(header.getInt(CRC_OFFSET)) + " expected="
+                    + Integer.toHexString(crc(header));
         }
         if (header.getInt(VERSION_OFFSET) != VERSION) {
             return "version=" + header.getInt(VERSION_OFFSET) + " expected=" + VERSION;

@@ -37,10 +37,24 @@ class ControlFileTest {
     void shouldReadWhatWasWrittenLast() {
         ControlRecord last = file.create(first);
         for (int i = 1; i < 6; i++) {
-            ControlRecord next = new ControlRecord(99, 1L << 60, i % 2 == 0, 500 + i, 400 + i, 30 + i, 20 + i, 10 + i, 1 << 24);
+            ControlRecord next =
+                    new ControlRecord(99, 1L << 60, i % 2 == 0, 500 + i, 400 + i, 30 + i, 20 + i, 10 + i, 1 << 24);
             last = file.write(last, next);
             assertEquals(next.withSequence(1 + i), last);
             assertEquals(last, file.read());
+        }
+    }
+
+    @Test
+    void shouldNeverTouchTheNewerCopy() {
+        ControlRecord last = file.create(first);
+        for (int i = 1; i < 6; i++) {
+            ControlRecord before = last;
+            last = file.write(before, first.inUse());
+            int at = (int) (last.sequence() % 2) * ControlLayout.COPY_DISTANCE;
+            flip(at);
+            assertEquals(before, file.read(), "as if this write was torn");
+            flip(at);
         }
     }
 
@@ -70,7 +84,9 @@ class ControlFileTest {
         StoppedException damaged = assertThrows(StoppedException.class, file::read);
         assertEquals(SqlState.DATA_CORRUPTED, damaged.sqlState());
         assertTrue(damaged.getMessage().contains("\"control\""), damaged.toString());
-        assertTrue(damaged.detail().contains("copy 0: crc=") && damaged.detail().contains("copy 1: magic="), damaged.detail());
+        assertTrue(
+                damaged.detail().contains("copy 0: crc=") && damaged.detail().contains("copy 1: magic="),
+                damaged.detail());
     }
 
     @Test
@@ -83,7 +99,9 @@ class ControlFileTest {
         try (DiskFile control = disk.open(ControlFile.PATH, false)) {
             control.truncate(0);
         }
-        assertEquals(SqlState.DATA_CORRUPTED, assertThrows(StoppedException.class, file::read).sqlState());
+        assertEquals(
+                SqlState.DATA_CORRUPTED,
+                assertThrows(StoppedException.class, file::read).sqlState());
     }
 
     @Test

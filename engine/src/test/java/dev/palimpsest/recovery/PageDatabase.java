@@ -120,7 +120,8 @@ final class PageDatabase implements CheckpointParticipants {
     }
 
     void redoAgain() {
-        onEngineTask(() -> result = new Recovery(disk, List.of(RelationFiles.DIRECTORY), wal, pool, MANAGERS).redo(control, RedoProgress.NONE));
+        onEngineTask(() -> result = new Recovery(disk, List.of(RelationFiles.DIRECTORY), wal, pool, MANAGERS)
+                .redo(control, RedoProgress.NONE));
     }
 
     void checkpointPagesOnly() {
@@ -146,6 +147,13 @@ final class PageDatabase implements CheckpointParticipants {
         return value;
     }
 
+    long pageLsn(int block) {
+        Frame frame = file.pin(block);
+        long lsn = PageLayout.lsn(frame.page);
+        frame.unpin();
+        return lsn;
+    }
+
     void append(WalRecordBuilder record) {
         wal.flush(wal.append(record));
     }
@@ -156,7 +164,8 @@ final class PageDatabase implements CheckpointParticipants {
             Frame frame = file.pin(block);
             contents[block] = new byte[PageLayout.SIZE];
             frame.page.get(0, contents[block]);
-            Arrays.fill(contents[block], PageLayout.CHECKSUM_OFFSET, PageLayout.MAGIC_OFFSET, (byte) 0); // set by write-outs only
+            Arrays.fill(contents[block], PageLayout.CHECKSUM_OFFSET, PageLayout.MAGIC_OFFSET, (byte)
+                    0); // set by write-outs only
             frame.unpin();
         }
         return contents;

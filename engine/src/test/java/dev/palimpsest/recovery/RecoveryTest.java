@@ -31,9 +31,10 @@ class RecoveryTest {
     @Test
     void shouldBringBackWhatWasLoggedButNeverWritten() {
         database.set(3, 1, 11);
-        database.set(3, 2, 22);
+        long last = database.set(3, 2, 22);
         database.wal.flush(database.set(0, 1, 33));
         database = database.crashAndReopen();
+        assertEquals(last, database.pageLsn(3));
         assertEquals(11, database.get(3, 1));
         assertEquals(22, database.get(3, 2));
         assertEquals(33, database.get(0, 1));
@@ -72,13 +73,14 @@ class RecoveryTest {
         database.set(2, 0, 7);
         database.set(2, 40, 8);
         database.checkpointer.checkpoint();
-        database.set(2, 0, 9);
+        long last = database.set(2, 0, 9);
         database.checkpointPagesOnly();
         database.crash();
         database.damage("base/" + PageDatabase.FILE, 2 * PageLayout.SIZE + 4096, 1024);
         database = database.reopen();
         assertEquals(9, database.get(2, 0));
         assertEquals(8, database.get(2, 40));
+        assertEquals(last, database.pageLsn(2));
     }
 
     @Test
@@ -100,7 +102,8 @@ class RecoveryTest {
 
     @Test
     void shouldNeverHandOutNumbersTwice() {
-        database.append(new WalRecordBuilder().begin(ResourceManagerId.HEAP, PageDatabase.NOTE, 1000)
+        database.append(new WalRecordBuilder()
+                .begin(ResourceManagerId.HEAP, PageDatabase.NOTE, 1000)
                 .putLong(2000)
                 .putInt(3000)
                 .putLong(4000));
@@ -121,7 +124,8 @@ class RecoveryTest {
         }
         assertTrue(database.disk.list("wal").size() >= 5);
         database.checkpointer.checkpoint();
-        assertTrue(database.disk.list("wal").size() <= 3, database.disk.list("wal").toString());
+        assertTrue(
+                database.disk.list("wal").size() <= 3, database.disk.list("wal").toString());
         database = database.crashAndReopen();
         assertEquals(1, database.get(1, 1));
     }
@@ -139,7 +143,8 @@ class RecoveryTest {
         database.checkpointer.checkpoint();
         long end = database.checkpointer.control().checkpointLsn();
         database.crash();
-        database.damage("wal/0000000000000001", (int) (end % database.wal.options().segmentBytes()) - 8, 4);
+        database.damage(
+                "wal/0000000000000001", (int) (end % database.wal.options().segmentBytes()) - 8, 4);
         StoppedException damaged = assertThrows(StoppedException.class, () -> database.reopen());
         assertEquals(SqlState.DATA_CORRUPTED, damaged.sqlState());
         assertTrue(damaged.getMessage().contains("wal/0000000000000001"), damaged.toString());
@@ -193,9 +198,9 @@ class RecoveryTest {
     void shouldDescribeItsRecords() {
         List<String> lines = new ArrayList<>();
         database.wal.flush(database.set(1, 1, 1));
-        WalDump.print(
-                database.wal, database.wal.options().segmentBytes(), PageDatabase.MANAGERS::of, lines::add);
+        WalDump.print(database.wal, database.wal.options().segmentBytes(), PageDatabase.MANAGERS::of, lines::add);
         assertTrue(lines.get(0).contains("CHECKPOINT_ONLINE redo=0/"), lines.get(0));
-        assertTrue(lines.get(1).contains("block 0: " + PageId.toString(PageId.of(PageDatabase.FILE, 0, 0))), lines.get(1));
+        assertTrue(
+                lines.get(1).contains("block 0: " + PageId.toString(PageId.of(PageDatabase.FILE, 0, 0))), lines.get(1));
     }
 }

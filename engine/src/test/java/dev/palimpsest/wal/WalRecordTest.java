@@ -48,8 +48,9 @@ class WalRecordTest {
             assertEquals(-2, read.payloadShort(1));
             assertEquals(-3, read.payloadInt(3));
             assertEquals(-4, read.payloadLong(7));
-            assertEquals(List.of((byte) 2, (byte) 3, (byte) 33), List.of(
-                    read.payloadByte(15), read.payloadByte(16), read.payloadByte(17)));
+            assertEquals(
+                    List.of((byte) 2, (byte) 3, (byte) 33),
+                    List.of(read.payloadByte(15), read.payloadByte(16), read.payloadByte(17)));
             assertEquals(-3, read.payload().getInt(3));
             assertThrows(IndexOutOfBoundsException.class, () -> read.payloadLong(11));
             assertThrows(IndexOutOfBoundsException.class, () -> read.payloadByte(-1));
@@ -92,9 +93,11 @@ class WalRecordTest {
         ByteBuffer page = WalFixture.page(3);
         ByteBuffer asLogged = copy(page);
         WalRecordBuilder builder = new WalRecordBuilder();
-        long first = log.wal.append(builder.begin(ResourceManagerId.HEAP, 1, 5).block(WalFixture.pageId(9), page, false));
+        long first =
+                log.wal.append(builder.begin(ResourceManagerId.HEAP, 1, 5).block(WalFixture.pageId(9), page, false));
         assertEquals(first, PageLayout.lsn(page));
-        long second = log.wal.append(builder.begin(ResourceManagerId.HEAP, 2, 5).block(WalFixture.pageId(9), page, false));
+        long second =
+                log.wal.append(builder.begin(ResourceManagerId.HEAP, 2, 5).block(WalFixture.pageId(9), page, false));
         assertEquals(second, PageLayout.lsn(page));
         log.wal.flush(second);
         try (WalReader reader = log.wal.read(log.first())) {

@@ -146,7 +146,8 @@ class WalTest {
         List<String> written = new ArrayList<>();
         long bytes = 0;
         while (bytes < 20L * log.options.bufferBytes()) {
-            String text = WalFixture.text(written.size(), random.nextInt(20) == 0 ? random.nextInt(60_000) : random.nextInt(500));
+            String text = WalFixture.text(
+                    written.size(), random.nextInt(20) == 0 ? random.nextInt(60_000) : random.nextInt(500));
             written.add(text);
             log.append(text);
             bytes += text.length();
@@ -221,7 +222,8 @@ class WalTest {
                 ByteBuffer page = WalFixture.page(block);
                 WalRecordBuilder builder = new WalRecordBuilder();
                 for (int i = 0; i < 30_000; i++) {
-                    log.wal.append(builder.begin(ResourceManagerId.HEAP, 0, i).block(WalFixture.pageId(block), page, false));
+                    log.wal.append(
+                            builder.begin(ResourceManagerId.HEAP, 0, i).block(WalFixture.pageId(block), page, false));
                 }
             }));
         }
@@ -252,7 +254,9 @@ class WalTest {
                     seen[1] = false;
                 }
                 int block = (int) record.pageId(0) & 1;
-                assertTrue(seen[block] || record.hasImage(0), "first change after redo without image, lsn=" + record.lsn());
+                assertTrue(
+                        seen[block] || record.hasImage(0),
+                        "first change after redo without image, lsn=" + record.lsn());
                 seen[block] = true;
                 records++;
                 images += record.hasImage(0) ? 1 : 0;
@@ -271,8 +275,8 @@ class WalTest {
         AtomicReference<Throwable> seen = new AtomicReference<>();
         List<Thread> waiters = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            waiters.add(start(() -> seen.set(assertThrows(
-                    StoppedException.class, () -> log.wal.flush(log.append("lost"))))));
+            waiters.add(start(
+                    () -> seen.set(assertThrows(StoppedException.class, () -> log.wal.flush(log.append("lost"))))));
         }
         permits.release(10);
         for (Thread waiter : waiters) {
@@ -323,9 +327,11 @@ class WalTest {
 
     @Test
     void shouldPoisonTheEngineIfAHookThrows() {
-        assertThrows(IllegalStateException.class, () -> log.wal.append(WalFixture.record("x"), lsn -> {
-            throw new IllegalStateException("hook");
-        }));
+        assertThrows(
+                IllegalStateException.class,
+                () -> log.wal.append(WalFixture.record("x"), lsn -> {
+                    throw new IllegalStateException("hook");
+                }));
         assertThrows(StoppedException.class, () -> log.append("y"));
     }
 

@@ -79,6 +79,12 @@ class CheckpointPowerCutTest {
         Seeds.forEach(150, seed -> new Pages(seed, new Counts()).beKilledThenCut());
     }
 
+    /** Whatever of a creation survives a power cut, the next one either sees nothing or knows that it may clear it. */
+    @Test
+    void shouldKnowAHalfMadeDatabase() {
+        Seeds.forEach(400, seed -> new Pages(seed, new Counts()).beCutWhileCreated());
+    }
+
     /** Redo writes pages on the strength of records that a killed process had written, but not forced. */
     @Test
     void shouldForceTheLogBeforeRedo() {
@@ -111,11 +117,13 @@ class CheckpointPowerCutTest {
     }
 
     private static void assertNoticed(Consumer<Pages> sabotage) {
-        assertThrows(AssertionError.class, () -> Seeds.forEach(300, seed -> {
-            Pages pages = new Pages(seed, new Counts());
-            sabotage.accept(pages);
-            pages.live();
-        }));
+        assertThrows(
+                AssertionError.class,
+                () -> Seeds.forEach(300, seed -> {
+                    Pages pages = new Pages(seed, new Counts());
+                    sabotage.accept(pages);
+                    pages.live();
+                }));
     }
 
     private static final class Counts {
@@ -126,7 +134,8 @@ class CheckpointPowerCutTest {
 
         @Override
         public String toString() {
-            return "cuts=" + cuts + " cutsWhileOpening=" + cutsWhileOpening + " checkpoints=" + checkpoints + " redone=" + redone;
+            return "cuts=" + cuts + " cutsWhileOpening=" + cutsWhileOpening + " checkpoints=" + checkpoints + " redone="
+                    + redone;
         }
     }
 
@@ -241,6 +250,15 @@ class CheckpointPowerCutTest {
             }
         }
 
+        void beCutWhileCreated() {
+            for (int life = 0; life < 2; life++) {
+                SeededScheduler scheduler = new SeededScheduler(seed + life);
+                disk.crashAt(life == 0 ? 5 + seed % 20 : Long.MAX_VALUE / 2);
+                scheduler.run(() -> new Life(scheduler).open());
+                disk.reopenAfterCut();
+            }
+        }
+
         void beCutWhileRedoingUnforcedLog() {
             frames = 4 * FRAMES; // nothing is evicted, so that only the log reaches the disk
             SeededScheduler first = new SeededScheduler(seed);
@@ -326,8 +344,11 @@ class CheckpointPowerCutTest {
                         ? controlFile.read()
                         : new ControlRecord(0, seed, false, 0, 0, 3, FILE, 100, WAL.segmentBytes());
                 if (!existed) {
-                    boolean empty = disk.list("wal").isEmpty() && disk.list("base").isEmpty();
-                    assertTrue(empty || controlFile.isHalfMade(), "somebody's files, but no sign of a creation that was cut off");
+                    boolean empty =
+                            disk.list("wal").isEmpty() && disk.list("base").isEmpty();
+                    assertTrue(
+                            empty || controlFile.isHalfMade(),
+                            "somebody's files, but no sign of a creation that was cut off");
                     controlFile.beginCreation();
                     disk.delete("base/" + FILE);
                 }
@@ -349,8 +370,8 @@ class CheckpointPowerCutTest {
             }
 
             private RedoResult redo(ControlRecord control) {
-                Recovery recovery = new Recovery(
-                        disk, List.of("base"), wal, pool, new ResourceManagers(new NumbersManager()));
+                Recovery recovery =
+                        new Recovery(disk, List.of("base"), wal, pool, new ResourceManagers(new NumbersManager()));
                 RedoResult result = recovery.redo(control, RedoProgress.NONE);
                 counts.redone += result.records();
                 long[][] found = check(result.endLsn());

@@ -37,6 +37,32 @@ class WalPowerCutTest {
         assertTrue(cuts[0] > 100 && cuts[1] > 10, "cuts=" + cuts[0] + " of them while opening=" + cuts[1]);
     }
 
+    /**
+     * The end of the log lies before an unforced record of the life before, which is still whole. A record that ends exactly where that
+     * one begins must not bring it back, even if the power goes before the first force.
+     */
+    @Test
+    void shouldNeverBringBackRecordsOfAnOlderLife() {
+        Seeds.forEach(500, seed -> {
+            SimulatedDisk disk = new SimulatedDisk(seed);
+            inOneLife(disk, seed, wal -> {
+                append(wal, "A", 448); // so that the next ones are a sector each
+                append(wal, "B", 512);
+                wal.flush(append(wal, "C", 512));
+            });
+            disk.damage("wal/0000000000000001", 512 + 100, 1);
+            disk.crashAt(9 + seed % 25);
+            inOneLife(disk, seed + 1, wal -> wal.flush(append(wal, "D", 512)));
+            if (!disk.isOff()) {
+                disk.powerCut(seed);
+            }
+            disk.reopenAfterCut();
+            List<String> found = new ArrayList<>();
+            inOneLife(disk, seed + 2, wal -> found.addAll(firstLetters(wal)));
+            assertTrue(found.equals(List.of("A")) || found.equals(List.of("A", "D")), found.toString());
+        });
+    }
+
     @Test
     void shouldNoticeAMissingForceOfTheSegments() {
         assertNoticed(disk -> disk.ignoreForces(path -> path.startsWith("wal/") && !path.endsWith(".tmp")));
@@ -50,6 +76,48 @@ class WalPowerCutTest {
     @Test
     void shouldNoticeAMissingForceOfTheDirectory() {
         assertNoticed(SimulatedDisk::ignoreDirectoryForces);
+    }
+
+    private static void inOneLife(SimulatedDisk disk, long seed, Consumer<Wal> work) {
+        SeededScheduler scheduler = new SeededScheduler(seed);
+        disk.requireEngineTasksOf(scheduler);
+        scheduler.run(() -> {
+            Wal wal = new Wal(disk, scheduler, new EnginePoison(), OPTIONS, 7);
+            boolean isNew = !disk.exists("wal");
+            scheduler.join(scheduler.spawn("startup", () -> {
+                wal.start(isNew ? wal.create() : endOfLog(wal));
+                if (isNew) {
+                    disk.forceDirectory("");
+                }
+            }));
+            work.accept(wal);
+        });
+    }
+
+    private static long endOfLog(Wal wal) {
+        try (WalReader reader = wal.read(OPTIONS.segmentBytes())) {
+            while (reader.next()) {
+                // to the end
+            }
+            return reader.endLsn();
+        }
+    }
+
+    private static List<String> firstLetters(Wal wal) {
+        List<String> letters = new ArrayList<>();
+        try (WalReader reader = wal.read(OPTIONS.segmentBytes())) {
+            while (reader.next()) {
+                letters.add(String.valueOf((char) reader.record().payloadByte(0)));
+            }
+        }
+        return letters;
+    }
+
+    /** A record of this length in the log, header included. */
+    private static long append(Wal wal, String letter, int length) {
+        byte[] bytes = letter.repeat(length - 40).getBytes(StandardCharsets.UTF_8);
+        return wal.append(
+                new WalRecordBuilder().begin(ResourceManagerId.HEAP, 0, 1).putBytes(bytes, 0, bytes.length));
     }
 
     private static void assertNoticed(Consumer<SimulatedDisk> sabotage) {
@@ -131,14 +199,13 @@ class WalPowerCutTest {
 
         private void appendAndPerhapsFlush(Wal wal, SplittableRandom own, String name) {
             // in every other seed all are of one length, so that records of two lives begin at the same places
-            int length = seed % 2 == 0 ? 10 - name.length() : own.nextInt(5) == 0 ? own.nextInt(30_000) : own.nextInt(300);
+            int length =
+                    seed % 2 == 0 ? 10 - name.length() : own.nextInt(5) == 0 ? own.nextInt(30_000) : own.nextInt(300);
             String text = name + "x".repeat(length);
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
             int[] position = new int[1];
             long end = wal.append(
-                    new WalRecordBuilder()
-                            .begin(ResourceManagerId.HEAP, 0, 1)
-                            .putBytes(bytes, 0, bytes.length),
+                    new WalRecordBuilder().begin(ResourceManagerId.HEAP, 0, 1).putBytes(bytes, 0, bytes.length),
                     lsn -> {
                         appended.add(text);
                         position[0] = appended.size();
