@@ -1,6 +1,7 @@
 package dev.palimpsest.table;
 
 import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.UsageException;
 import dev.palimpsest.btree.BtreeBatch;
 import dev.palimpsest.btree.KeyEncoder;
@@ -75,7 +76,12 @@ final class IndexBuild {
             findRoots(ByteBuffer.wrap(scan.buffer()).order(ByteOrder.LITTLE_ENDIAN));
             rootsOfBlock = block;
         }
-        assert roots[number] != 0 : "a visible version that no chain leads to, tid=" + Tid.toString(scan.tid());
+        if (roots[number] == 0) {
+            throw new StoppedException(
+                    SqlState.DATA_CORRUPTED,
+                    "no chain leads to a visible row of table \"" + table.name() + "\"",
+                    "file=" + table.oid() + " row=" + Tid.toString(scan.tid()));
+        }
         return roots[number];
     }
 
