@@ -1,0 +1,156 @@
+package dev.palimpsest.shell;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ShellTest {
+    @TempDir
+    private Path directory;
+
+    private static void assertOutput(ShellRun run, int status, String... lines) {
+        assertEquals(String.join("\n", lines) + "\n", run.output());
+        assertEquals(status, run.status());
+    }
+
+    @Test
+    void shouldAlignAsPsql() {
+        assertOutput(
+                ShellRun.script("SELECT 1 AS n, 'ab' AS text, NULL AS nothing", "  , 'x", "yz' AS lines;"),
+                0,
+                " n | text | nothing | lines ",
+                "---+------+---------+-------",
+                " 1 | ab   |         | x    +",
+                "   |      |         | yz",
+                "(1 row)",
+                "");
+    }
+
+    @Test
+    void shouldPrintExpanded() {
+        assertOutput(
+                ShellRun.script("\\x", "VALUES (1, 'a'), (2, NULL);"),
+                0,
+                "Expanded display is on.",
+                "-[ RECORD 1 ]-",
+                "column1 | 1",
+                "column2 | a",
+                "-[ RECORD 2 ]-",
+                "column1 | 2",
+                "column2 | ",
+                "");
+    }
+
+    @Test
+    void shouldPointAtErrorsAndStop() {
+        assertOutput(
+                ShellRun.script("SELECT 1,", "  nope", "FROM generate_series(1, 2);", "SELECT 'not reached';"),
+                1,
+                "stdin:3: ERROR:  column \"nope\" does not exist",
+                "LINE 2:   nope",
+                "          ^",
+                "SQLSTATE:  42703");
+    }
+
+    @Test
+    void shouldGoOnAfterErrorsIfToldTo() {
+        ShellRun run = ShellRun.script("\\set ON_ERROR_STOP off", "SELECT 1 / 0;", "\\nonsense", "\\echo reached");
+        assertOutput(
+                run,
+                0,
+                "stdin:2: ERROR:  division by zero",
+                "SQLSTATE:  22012",
+                "stdin:3: ERROR:  invalid command \\nonsense",
+                "HINT:  Try \\? for help.",
+                "SQLSTATE:  42601",
+                "reached");
+    }
+
+    @Test
+    void shouldRunCommandsInOrderAndKeepTheDatabase() throws IOException {
+        Path script = Files.writeString(directory.resolve("more.sql"), "INSERT INTO t VALUES (2);\n\\echo from the file\n");
+        String database = directory.resolve("db").toString();
+        ShellRun first =
+                ShellRun.run("", database, "-c", "CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1)", "-f", script.toString());
+        assertOutput(first, 0, "CREATE TABLE", "INSERT 0 1", "INSERT 0 1", "from the file");
+        ShellRun second = ShellRun.run("SELECT sum(a) FROM t;\n", "shell", database);
+        assertOutput(second, 0, " sum ", "-----", "   3", "(1 row)", "");
+        assertOutput(ShellRun.run("", "check", database), 0, "No problems found.");
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWithArguments() {
+        assertEquals(2, ShellRun.run("", "--nonsense").status());
+        assertEquals(2, ShellRun.run("", "check").status());
+        assertEquals(1, ShellRun.run("", "check", directory.resolve("none").toString()).status());
+        ShellRun missing = ShellRun.run("", "-f", "no/such/file.sql");
+        assertOutput(
+                missing,
+                1,
+                "ERROR:  could not open file \"no/such/file.sql\": No such file or directory",
+                "SQLSTATE:  58P01");
+        assertTrue(ShellRun.run("", "--help").output().contains("\\session NAME"), "help lists the commands");
+        assertEquals(0, ShellRun.run("", "--version").status());
+    }
+
+    @Test
+    void shouldDescribe() {
+        assertOutput(
+                ShellRun.script(
+                        "\\set QUIET on",
+                        "CREATE TABLE t (a int PRIMARY KEY, b text DEFAULT 'it''s', c varchar(3) NOT NULL);",
+                        "CREATE INDEX i ON t (b, c DESC);",
+                        "\\d t",
+                        "\\dt"),
+                0,
+                " Column |         Type         | Nullable | Default ",
+                "--------+----------------------+----------+---------",
+                " a      | integer              | not null | ",
+                " b      | text                 |          | 'it''s'",
+                " c      | character varying(3) | not null | ",
+                "(3 rows)",
+                "",
+                " Index  |    Kind     |  Columns  ",
+                "--------+-------------+-----------",
+                " t_pkey | primary key | a",
+                " i      |             | b, c DESC",
+                "(2 rows)",
+                "",
+                " Schema | Name | Type  ",
+                "--------+------+-------",
+                " public | t    | table",
+                "(1 row)",
+                "");
+    }
+
+    @Test
+    void shouldTakeMemoryLimits() {
+        ShellRun run = ShellRun.script(
+                "SET work_mem = '64kB';", "SELECT g FROM generate_series(1, 100000) g ORDER BY -g;");
+        assertEquals(1, run.status());
+        assertTrue(run.output().contains("SQLSTATE:  53400"), run.output());
+        ShellRun limited = ShellRun.script(
+                "SET work_mem = '64kB';", "SELECT g FROM generate_series(1, 100000) g ORDER BY -g LIMIT 1;");
+        assertEquals(0, limited.status(), limited.output());
+    }
+
+    /** There is no pause in the shell: ten thousand statements take what they take, which is far below this limit. */
+    @Test
+    void shouldRunTenThousandStatementsWithoutDelay() {
+        StringBuilder script = new StringBuilder("CREATE TABLE t (a int PRIMARY KEY, b text);\n\\set QUIET on\n\\session a\n");
+        for (int i = 0; i < 10_000; i++) {
+            script.append("INSERT INTO t VALUES (").append(i).append(", 'row ").append(i).append("');\n");
+        }
+        script.append("SELECT count(*) FROM t;\n");
+        ShellRun run = Assertions.assertTimeout(Duration.ofSeconds(20), () -> ShellRun.run(script.toString(), "-f", "-"));
+        assertTrue(run.output().contains("[a]  10000\n"), run.output());
+        assertEquals(0, run.status());
+    }
+}
