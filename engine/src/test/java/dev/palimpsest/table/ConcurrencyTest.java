@@ -454,7 +454,7 @@ class ConcurrencyTest {
 
     @Test
     void shouldLoseNoUpdateUnderLoad() throws Exception {
-        int perThread = 500;
+        int perThread = 100;
         List<Actor> actors = List.of(new Actor(), new Actor(), new Actor());
         List<Future<Object>> work = new ArrayList<>();
         for (int i = 0; i < actors.size(); i++) {
