@@ -84,6 +84,9 @@ public final class Frame extends Latch {
     /** Opaque; written under the latch by the page's room. */
     private long newestCsn = Lsn.INFINITE;
 
+    /** The room's own, in memory only; guarded by the exclusive latch. 0 after a load. */
+    private long roomHint;
+
     /** Racy on purpose: readers since the last change who had to ask the commit log, about. */
     private int slowReads;
 
@@ -126,6 +129,16 @@ public final class Frame extends Latch {
     public void setNewestCsn(long csn) {
         NEWEST_CSN.setOpaque(this, csn);
         slowReads = 0;
+    }
+
+    /** What the page's room left here since the page was loaded, 0 at first. Caller holds the exclusive latch. */
+    public long roomHint() {
+        return roomHint;
+    }
+
+    /** Caller holds the exclusive latch. */
+    public void setRoomHint(long hint) {
+        roomHint = hint;
     }
 
     /**
@@ -278,6 +291,7 @@ public final class Frame extends Latch {
         this.loading = loading;
         clearReferenced();
         setNewestCsn(Lsn.INFINITE);
+        roomHint = 0;
         pins = 1; // publishes the above to whoever pins next
     }
 

@@ -23,6 +23,7 @@ import java.nio.ByteBuffer;
  *  DELETE   block 0: page.  u16 line pointer, u32 cmax; xmax is the record's xid
  *  UPDATE   block 0: new version's page (INIT if new), block 1: old version's page if another.
  *           u16 old line pointer, u32 cmax, u16 flags of the end, u32 ctid block, u16 ctid line pointer,
+ *           u16 root of a dead version whose place is used again (0: none; else u16 its line pointer, u16 the next version's),
  *           then the new tuple as in INSERT
  *  PRUNE    block 0: page.  {@link PrunePlan}
  * </pre>
@@ -49,6 +50,14 @@ final class HeapLog implements ResourceManager {
         int offset = HeapPage.tupleOffset(page, linePointer);
         int length = HeapPage.tupleLength(page, linePointer);
         record.putShort(linePointer).putShort(length).putBytes(page, offset, length);
+    }
+
+    static void putPlace(WalRecordBuilder record, Recycler.Place place) {
+        if (place == null) {
+            record.putShort(0);
+        } else {
+            record.putShort(place.root()).putShort(place.line()).putShort(place.next());
+        }
     }
 
     static void logDelete(Wal wal, Frame frame, int linePointer, long xid, int cmax) {
@@ -115,8 +124,24 @@ final class HeapLog implements ResourceManager {
         }
         if (newPage != null) {
             initIf(record.isInit(0), newPage);
-            redoTuple(newPage, payload);
+            int root = payload.getShort() & 0xFFFF;
+            if (root == 0) {
+                redoTuple(newPage, payload);
+            } else {
+                redoRecycled(newPage, root, payload);
+            }
         }
+    }
+
+    private static void redoRecycled(ByteBuffer page, int root, ByteBuffer payload) {
+        int line = payload.getShort() & 0xFFFF;
+        int next = payload.getShort() & 0xFFFF;
+        int offset = existing(page, line);
+        new Recycler.Place(root, line, next, offset).free(page);
+        int linePointer = payload.getShort() & 0xFFFF;
+        int length = payload.getShort() & 0xFFFF;
+        SlottedPage.reuseItem(page, linePointer, offset, length);
+        page.put(offset, payload, payload.position(), length);
     }
 
     private static void redoTuple(ByteBuffer page, ByteBuffer payload) {

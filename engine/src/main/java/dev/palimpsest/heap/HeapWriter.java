@@ -27,6 +27,7 @@ final class HeapWriter {
     private final Visibility visibility;
     private final RoomFinder room;
     private final FreeSpaceMap map;
+    private final Recycler recycler;
 
     HeapWriter(HeapContext context, PageFile file, Visibility visibility, FreeSpaceMap map) {
         this.context = context;
@@ -34,6 +35,7 @@ final class HeapWriter {
         this.visibility = visibility;
         this.map = map;
         room = new RoomFinder(file, map);
+        recycler = new Recycler(context, visibility, file.fileNumber());
     }
 
     long insert(Transaction tx, byte[] tuple, int length) {
@@ -70,8 +72,10 @@ final class HeapWriter {
             do {
                 int length = offsets[done + 1] - offsets[done];
                 int linePointer = HeapPage.freeLine(page);
-                place(page, frame.block(), linePointer, packed, offsets[done], length, xid, tx.commandId(), 0);
-                tids[done++] = Tid.of(frame.block(), linePointer);
+                long tid = Tid.of(frame.block(), linePointer);
+                int offset = SlottedPage.addItem(page, linePointer, length);
+                fill(page, offset, packed, offsets[done], length, xid, tx.commandId(), 0, tid);
+                tids[done++] = tid;
             } while (done < count
                     && SlottedPage.freeBytes(page)
                             >= RoomFinder.withReserve(
@@ -138,20 +142,29 @@ final class HeapWriter {
                 return true;
             }
             int needed = SlottedPage.bytesNeeded(length, true);
-            if (SlottedPage.freeBytes(page) < needed && !(prune(frame) && SlottedPage.freeBytes(page) >= needed)) {
+            Recycler.Place place = SlottedPage.freeBytes(page) < needed ? recycler.find(frame, length) : null;
+            if (place == null && SlottedPage.freeBytes(page) < needed && !(prune(frame) && SlottedPage.freeBytes(page) >= needed)) {
                 return false;
             }
-            int newLine = HeapPage.freeLine(page);
+            int newLine = place == null || place.isRoot() ? HeapPage.freeLine(page) : place.line();
             long newTid = Tid.of(frame.block(), newLine);
-            changeUpdate(frame, frame, false, tx, xid, oldLine, newTid, tuple, length, hotAllowed);
+            changeUpdate(frame, frame, false, place, tx, xid, oldLine, newTid, tuple, length, hotAllowed);
             out.done(newTid, hotAllowed);
-            if (hotAllowed) {
-                context.counters().hotUpdates.increment();
-            }
+            count(frame, oldLine, hotAllowed, place);
             return true;
         } finally {
             frame.releaseExclusive();
             frame.unpin();
+        }
+    }
+
+    private void count(Frame frame, int oldLine, boolean hot, Recycler.Place place) {
+        if (hot) {
+            Recycler.remember(frame, oldLine);
+            context.counters().hotUpdates.increment();
+        }
+        if (place != null) {
+            context.counters().versionsPruned.increment();
         }
     }
 
@@ -179,7 +192,7 @@ final class HeapWriter {
                 boolean init = PageLayout.isNew(target.page);
                 int newLine = init ? 1 : HeapPage.freeLine(target.page);
                 long newTid = Tid.of(target.block(), newLine);
-                changeUpdate(old, target, init, tx, xid, Tid.linePointer(tid), newTid, tuple, length, false);
+                changeUpdate(old, target, init, null, tx, xid, Tid.linePointer(tid), newTid, tuple, length, false);
                 out.done(newTid, false);
                 return true;
             } finally {
@@ -200,11 +213,16 @@ final class HeapWriter {
         (aFirst ? b : a).acquireExclusive();
     }
 
-    /** Ends the old version and puts the new one in place, as one record. Caller holds both latches. */
+    /**
+     * Ends the old version and puts the new one in place, as one record. Caller holds both latches.
+     *
+     * @param place a dead version of the page whose place the new one takes, or null
+     */
     private void changeUpdate(
             Frame old,
             Frame target,
             boolean init,
+            Recycler.Place place,
             Transaction tx,
             long xid,
             int oldLine,
@@ -219,16 +237,16 @@ final class HeapWriter {
         try {
             initIf(init, target.page);
             int newLine = Tid.linePointer(newTid);
-            place(
-                    target.page,
-                    target.block(),
-                    newLine,
-                    tuple,
-                    0,
-                    length,
-                    xid,
-                    tx.commandId(),
-                    hot ? TupleLayout.HEAP_ONLY : 0);
+            int offset;
+            if (place == null) {
+                offset = SlottedPage.addItem(target.page, newLine, length);
+            } else {
+                offset = place.offset();
+                place.free(target.page);
+                SlottedPage.reuseItem(target.page, newLine, offset, length);
+            }
+            int newFlags = hot ? TupleLayout.HEAP_ONLY : 0;
+            fill(target.page, offset, tuple, 0, length, xid, tx.commandId(), newFlags, newTid);
             int endFlags = TupleLayout.UPDATED | (hot ? TupleLayout.HOT_UPDATED : 0);
             HeapPage.end(old.page, HeapPage.tupleOffset(old.page, oldLine), xid, tx.commandId(), endFlags, newTid);
             WalRecordBuilder record = HeapLog.begin(HeapLog.UPDATE, xid);
@@ -241,6 +259,7 @@ final class HeapWriter {
                     .putShort(endFlags)
                     .putInt(Tid.block(newTid))
                     .putShort(newLine);
+            HeapLog.putPlace(record, place);
             HeapLog.putTuple(record, target.page, newLine);
             context.wal().append(record);
         } catch (Throwable e) {
@@ -301,6 +320,7 @@ final class HeapWriter {
             return false;
         }
         beginChange(frame);
+        frame.setRoomHint(0); // all that is dead goes now
         try {
             plan.apply(frame.page);
             HeapLog.logPrune(context.wal(), frame, plan);
@@ -333,17 +353,9 @@ final class HeapWriter {
         }
     }
 
-    private static void place(
-            ByteBuffer page,
-            int block,
-            int linePointer,
-            byte[] tuple,
-            int from,
-            int length,
-            long xid,
-            int cmin,
-            int flags) {
-        int offset = SlottedPage.addItem(page, linePointer, length);
+    /** A new version's bytes, with its header completed. */
+    private static void fill(
+            ByteBuffer page, int offset, byte[] tuple, int from, int length, long xid, int cmin, int flags, long tid) {
         page.put(offset, tuple, from, length);
         page.putLong(offset + TupleLayout.XMIN, xid);
         page.putLong(offset + TupleLayout.XMAX, Xid.NONE);
@@ -351,6 +363,6 @@ final class HeapWriter {
         page.putInt(offset + TupleLayout.CMAX, 0);
         int formed = HeapPage.flags(page, offset) & (TupleLayout.HAS_NULLS | TupleLayout.HAS_BIG_VALUES);
         HeapPage.setFlags(page, offset, formed | flags);
-        HeapPage.setCtid(page, offset, Tid.of(block, linePointer));
+        HeapPage.setCtid(page, offset, tid);
     }
 }

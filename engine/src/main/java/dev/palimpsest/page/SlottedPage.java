@@ -83,6 +83,19 @@ public final class SlottedPage {
         return placeItem(page, number, length);
     }
 
+    /**
+     * Points a line pointer, an unused one or the one after the last, to bytes that belong to no other any more; the caller fills them.
+     *
+     * @param offset where an item was whose line pointer has been taken off it, at least {@code length} bytes rounded up to 8 long
+     */
+    public static void reuseItem(ByteBuffer page, int number, int offset, int length) {
+        int count = lineCount(page);
+        if (number > count) {
+            appendLines(page, number - count);
+        }
+        page.putInt(lineOffset(number), LinePointer.normal(offset, length));
+    }
+
     /** As {@link #addItem}, but line pointers from {@code number} on move up by one (B-tree pages keep theirs in key order). */
     public static int insertItem(ByteBuffer page, int number, int length) {
         int count = lineCount(page);
