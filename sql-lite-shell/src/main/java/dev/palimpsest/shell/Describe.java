@@ -5,6 +5,7 @@ import dev.palimpsest.api.Database;
 import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
+import dev.palimpsest.sql.exec.ResultHandler;
 import dev.palimpsest.sql.parser.SqlPrinter;
 import dev.palimpsest.sql.plan.ResultColumn;
 import dev.palimpsest.sql.plan.SqlError;
@@ -142,7 +143,7 @@ final class Describe {
     }
 
     /** Passes everything on but the end, which the work has printed itself. */
-    private record SilentTags(SessionPrinter printer) implements dev.palimpsest.sql.exec.ResultHandler {
+    private record SilentTags(SessionPrinter printer) implements ResultHandler {
         @Override
         public void columns(List<ResultColumn> columns) {
             printer.columns(columns);
