@@ -57,13 +57,14 @@ public final class Wal {
     }
 
     /**
-     * Makes room for the log of a new database, and throws away what a creation that didn't come to its end left; an engine task's.
-     * The directory's own name becomes durable when the control file gets its name.
+     * Makes room for the log of a new database, and throws away what a creation that didn't come to its end left; an engine task's. The
+     * directory is durable when this returns, so that no later step can outlive it.
      *
      * @return the LSN to {@link #start} at
      */
     public long create() {
         disk.createDirectory(WalSegmentLayout.DIRECTORY);
+        disk.forceDirectory("");
         segments.removeBefore(Long.MAX_VALUE);
         return WalSegmentLayout.FIRST_SEGMENT * options.segmentBytes();
     }

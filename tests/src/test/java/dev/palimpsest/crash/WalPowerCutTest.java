@@ -63,6 +63,12 @@ class WalPowerCutTest {
         });
     }
 
+    /** The mark that the database exists must not survive a power cut without the log's directory. */
+    @Test
+    void shouldBeThereWhereverItsCreationWasCut() {
+        Seeds.forEach(1000, seed -> new Log(seed, disk -> {}).beCutWhileCreated());
+    }
+
     @Test
     void shouldNoticeAMissingForceOfTheSegments() {
         assertNoticed(disk -> disk.ignoreForces(path -> path.startsWith("wal/") && !path.endsWith(".tmp")));
@@ -167,6 +173,15 @@ class WalPowerCutTest {
             disk.requireEngineTasksOf(last);
             disk.crashAt(Long.MAX_VALUE / 2);
             last.run(() -> open(last).close());
+        }
+
+        void beCutWhileCreated() {
+            for (int run = 0; run < 2; run++) {
+                SeededScheduler scheduler = new SeededScheduler(seed + run);
+                disk.crashAt(run == 0 ? 1 + seed % 20 : Long.MAX_VALUE / 2);
+                scheduler.run(() -> open(scheduler).close());
+                disk.reopenAfterCut();
+            }
         }
 
         private void endOtherwise() {
