@@ -78,8 +78,7 @@ public record ColumnType(Kind kind, int length, int scale) {
     public static ColumnType numeric(int precision, int scale) {
         if (precision < 1 || precision > 1000) {
             throw new UsageException(
-                    SqlState.INVALID_PARAMETER_VALUE,
-                    "NUMERIC precision " + precision + " must be between 1 and 1000");
+                    SqlState.INVALID_PARAMETER_VALUE, "NUMERIC precision " + precision + " must be between 1 and 1000");
         }
         if (scale < 0 || scale > precision) {
             throw new UsageException(

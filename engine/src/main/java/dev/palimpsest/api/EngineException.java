@@ -47,6 +47,8 @@ public abstract sealed class EngineException extends RuntimeException
         if (detail != null) {
             text.append(" (").append(detail).append(')');
         }
-        return hint == null ? text.toString() : text.append(" Hint: ").append(hint).toString();
+        return hint == null
+                ? text.toString()
+                : text.append(" Hint: ").append(hint).toString();
     }
 }

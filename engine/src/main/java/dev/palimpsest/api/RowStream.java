@@ -24,6 +24,7 @@ public interface RowStream extends Iterator<Row>, AutoCloseable {
     /** The rows as a stream that closes this when it is closed. */
     default Stream<Row> stream() {
         int order = Spliterator.ORDERED | Spliterator.NONNULL;
-        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(this, order), false).onClose(this::close);
+        return StreamSupport.stream(Spliterators.spliteratorUnknownSize(this, order), false)
+                .onClose(this::close);
     }
 }

@@ -28,8 +28,7 @@ public record TransactionOptions(
 
     public TransactionOptions {
         if (isolation == null || waitListener == null) {
-            throw new UsageException(
-                    SqlState.INVALID_PARAMETER_VALUE, "isolation and waitListener must not be null");
+            throw new UsageException(SqlState.INVALID_PARAMETER_VALUE, "isolation and waitListener must not be null");
         }
         if (maxAttempts < 1 || lockTimeoutNanos < 0) {
             throw new UsageException(

@@ -138,7 +138,9 @@ public final class Btree {
         if (size > MAX_ENTRY) {
             throw new UsageException(
                     SqlState.PROGRAM_LIMIT_EXCEEDED,
-                    String.format("index row size %d exceeds btree version 4 maximum %d for index \"%s\"", size, MAX_ENTRY, name),
+                    String.format(
+                            "index row size %d exceeds btree version 4 maximum %d for index \"%s\"",
+                            size, MAX_ENTRY, name),
                     null,
                     "Values larger than 1/3 of a buffer page cannot be indexed.\n"
                             + "Consider a function index of an MD5 hash of the value, or use full text indexing.",

@@ -87,7 +87,15 @@ final class BtreeLog {
     }
 
     static void newRoot(
-            WalRecordBuilder record, long xid, Frame root, Frame left, Frame meta, int level, int rightBlock, byte[] separator, int length) {
+            WalRecordBuilder record,
+            long xid,
+            Frame root,
+            Frame left,
+            Frame meta,
+            int level,
+            int rightBlock,
+            byte[] separator,
+            int length) {
         record.begin(ResourceManagerId.BTREE, NEW_ROOT, xid);
         record.block(root.pageId(), root.page, true);
         record.block(left.pageId(), left.page, false);

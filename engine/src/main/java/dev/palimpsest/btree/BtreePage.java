@@ -17,10 +17,10 @@ import java.nio.ByteOrder;
  * the first probe interpolates, because a miss of the cache costs more than a division.
  */
 final class BtreePage {
-    private static final VarHandle LONG =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN).withInvokeExactBehavior();
-    private static final VarHandle INT =
-            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN).withInvokeExactBehavior();
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN)
+            .withInvokeExactBehavior();
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN)
+            .withInvokeExactBehavior();
 
     /** Below this many slots halving is as good as interpolating. */
     private static final int MIN_INTERPOLATED = 16;
@@ -81,7 +81,8 @@ final class BtreePage {
     }
 
     static int freeBytes(ByteBuffer page) {
-        return Short.toUnsignedInt(page.getShort(PageLayout.UPPER_OFFSET)) - Short.toUnsignedInt(page.getShort(PageLayout.LOWER_OFFSET));
+        return Short.toUnsignedInt(page.getShort(PageLayout.UPPER_OFFSET))
+                - Short.toUnsignedInt(page.getShort(PageLayout.LOWER_OFFSET));
     }
 
     static long tid(ByteBuffer page, int slot) {
@@ -140,11 +141,15 @@ final class BtreePage {
 
     /** On a leaf, the first slot whose word is &gt;= {@code word}, or {@code count}. */
     static int leafSlotByWord(ByteBuffer page, int count, int word) {
-        return count < MIN_INTERPOLATED ? binary(page, 0, count, word) : interpolate(page, count, word, page.getInt(LAST_WORD));
+        return count < MIN_INTERPOLATED
+                ? binary(page, 0, count, word)
+                : interpolate(page, count, word, page.getInt(LAST_WORD));
     }
 
     private static int slotByWord(ByteBuffer page, int count, int word) {
-        return count < MIN_INTERPOLATED ? binary(page, 0, count, word) : interpolate(page, count, word, word(page, count - 1));
+        return count < MIN_INTERPOLATED
+                ? binary(page, 0, count, word)
+                : interpolate(page, count, word, word(page, count - 1));
     }
 
     private static int interpolate(ByteBuffer page, int count, int word, int lastWord) {
@@ -200,8 +205,7 @@ final class BtreePage {
     }
 
     /** From the first slot with the key's word on: equal words say nothing, the entries decide. */
-    private static int afterTies(
-            ByteBuffer page, int level, int count, int slot, int prefix, byte[] key, int length) {
+    private static int afterTies(ByteBuffer page, int level, int count, int slot, int prefix, byte[] key, int length) {
         int word = wordOf(key, length, prefix);
         if (slot >= count || word(page, slot) != word || compareEntry(page, level, slot, key, length) >= 0) {
             return slot;

@@ -58,7 +58,8 @@ final class BtreePageCheck {
             extents[i] = (long) BtreePage.offset(page, i) << 32 | BtreePage.length(page, i);
         }
         boolean hasHighKey = BtreePage.highKeyLength(page) != 0;
-        extents[count] = (long) (hasHighKey ? BtreePage.highKeyOffset(page) : SPECIAL) << 32 | BtreePage.highKeyLength(page);
+        extents[count] =
+                (long) (hasHighKey ? BtreePage.highKeyOffset(page) : SPECIAL) << 32 | BtreePage.highKeyLength(page);
         Arrays.sort(extents);
         int at = PageLayout.upper(page);
         for (long extent : extents) {

@@ -91,8 +91,8 @@ final class BtreePageEditor {
         int count = BtreePage.count(page);
         int prefix = 0;
         if (count > 0) {
-            int shortest = Math.min(
-                    BtreePage.orderedLength(page, 0, level), BtreePage.orderedLength(page, count - 1, level));
+            int shortest =
+                    Math.min(BtreePage.orderedLength(page, 0, level), BtreePage.orderedLength(page, count - 1, level));
             prefix = commonLength(page, BtreePage.offset(page, 0), BtreePage.offset(page, count - 1), shortest);
         }
         page.putShort(PREFIX_LENGTH, (short) prefix);

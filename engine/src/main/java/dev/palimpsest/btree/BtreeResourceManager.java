@@ -160,11 +160,12 @@ public final class BtreeResourceManager implements ResourceManager {
         ByteBuffer payload = record.payload();
         return switch (record.info()) {
             case BtreeLog.CREATE -> "CREATE";
-            case BtreeLog.INSERT -> "INSERT " + describeEntry(payload) + (record.blockCount() > 1 ? " ends split of block 1" : "");
+            case BtreeLog.INSERT ->
+                "INSERT " + describeEntry(payload) + (record.blockCount() > 1 ? " ends split of block 1" : "");
             case BtreeLog.INSERT_BATCH -> "INSERT_BATCH " + describeBatch(payload);
             case BtreeLog.SPLIT -> "SPLIT " + describeSplit(payload);
-            case BtreeLog.NEW_ROOT -> "NEW_ROOT level=" + nextShort(payload) + " left=" + payload.getInt() + " right="
-                    + payload.getInt();
+            case BtreeLog.NEW_ROOT ->
+                "NEW_ROOT level=" + nextShort(payload) + " left=" + payload.getInt() + " right=" + payload.getInt();
             case BtreeLog.REMOVE -> "REMOVE slot=" + nextShort(payload);
             default -> "UNKNOWN info=" + record.info();
         };

@@ -47,7 +47,8 @@ final class BtreeSplitter {
                 BtreeWriter.release(frame);
                 throw e;
             }
-            // Released before the next is latched: a page never gives entries to its left, so the search can't be overtaken.
+            // Released before the next is latched: a page never gives entries to its left, so the search can't be
+            // overtaken.
             BtreeWriter.release(frame);
         }
     }
@@ -120,7 +121,8 @@ final class BtreeSplitter {
         int separatorLength = BtreePage.highKeyLength(left.page);
         int right = BtreePage.rightLink(left.page);
         if (separatorLength == 0 || right == META_BLOCK || level + 1 >= MAX_LEVELS) {
-            throw tree.corrupted((int) left.pageId(), "split without high key or right link, or too many levels, level=" + level);
+            throw tree.corrupted(
+                    (int) left.pageId(), "split without high key or right link, or too many levels, level=" + level);
         }
         byte[] downlink = new byte[separatorLength + CHILD_SIZE];
         left.page.get(BtreePage.highKeyOffset(left.page), downlink, 0, separatorLength);
@@ -139,7 +141,8 @@ final class BtreeSplitter {
         Frame parent = latchCovering(tree, parentBlock, downlink, separatorLength, xid);
         try {
             if (BtreePage.level(parent.page) != level + 1) {
-                throw tree.corrupted((int) parent.pageId(), "level=" + BtreePage.level(parent.page) + " expected=" + (level + 1));
+                throw tree.corrupted(
+                        (int) parent.pageId(), "level=" + BtreePage.level(parent.page) + " expected=" + (level + 1));
             }
             int slot = BtreePage.lowerBound(parent.page, level + 1, downlink, separatorLength);
             insertAt(tree, parent, level + 1, slot, downlink, 0, downlink.length, left, xid);
@@ -206,7 +209,17 @@ final class BtreeSplitter {
                 BtreeLog.putEntry(record, slot, entry, from, length);
             }
             BtreeLog.putPage(record, right.page);
-            rebuildLeft(builder, left.page, kept, entryLeft ? slot : -1, entry, from, length, point.highKey, point.highKeyLength, rightBlock);
+            rebuildLeft(
+                    builder,
+                    left.page,
+                    kept,
+                    entryLeft ? slot : -1,
+                    entry,
+                    from,
+                    length,
+                    point.highKey,
+                    point.highKeyLength,
+                    rightBlock);
             if (neighbour != null) {
                 neighbour.page.putInt(LEFT_LINK, rightBlock);
             }
@@ -221,7 +234,14 @@ final class BtreeSplitter {
     }
 
     private static void buildRight(
-            BtreePageBuilder builder, Frame left, int level, int slot, byte[] entry, int from, int length, SplitPoint point) {
+            BtreePageBuilder builder,
+            Frame left,
+            int level,
+            int slot,
+            byte[] entry,
+            int from,
+            int length,
+            SplitPoint point) {
         ByteBuffer old = left.page;
         int total = BtreePage.count(old) + 1;
         int leftmostChild = level == 0 ? 0 : point.firstRightChild;

@@ -100,7 +100,9 @@ public final class BtreeVerifier {
                 problem(block, "its separator in the parent differs from its left sibling's high key");
             }
             if (hasDownlink == incomplete) {
-                problem(block, hasDownlink ? "has a downlink but its left sibling's split is incomplete" : "has no downlink");
+                problem(
+                        block,
+                        hasDownlink ? "has a downlink but its left sibling's split is incomplete" : "has no downlink");
             }
             next += hasDownlink ? 1 : 0;
             collect(page, lowFence, below);
@@ -110,7 +112,10 @@ public final class BtreeVerifier {
             block = BtreePage.rightLink(page);
         }
         if (incomplete || next != above.size()) {
-            problem(left, "the level ends here: incomplete split=" + incomplete + " downlinks left over=" + (above.size() - next));
+            problem(
+                    left,
+                    "the level ends here: incomplete split=" + incomplete + " downlinks left over="
+                            + (above.size() - next));
         }
         return below;
     }
@@ -155,7 +160,8 @@ public final class BtreeVerifier {
 
     private void problem(int block, String what) {
         if (problems.size() < MAX_PROBLEMS) {
-            problems.add("index \"" + tree.name() + "\": " + PageId.toString(tree.pageId(block)) + " level=" + level + ": " + what);
+            problems.add("index \"" + tree.name() + "\": " + PageId.toString(tree.pageId(block)) + " level=" + level
+                    + ": " + what);
         }
     }
 }

@@ -108,7 +108,8 @@ public final class BtreeWriter {
         Frame leaf = latchLeaf(tree, entry, entryLength, xid);
         try {
             int slot = BtreePage.lowerBound(leaf.page, 0, entry, entryLength);
-            if (slot == BtreePage.count(leaf.page) || BtreePage.compareEntry(leaf.page, 0, slot, entry, entryLength) != 0) {
+            if (slot == BtreePage.count(leaf.page)
+                    || BtreePage.compareEntry(leaf.page, 0, slot, entry, entryLength) != 0) {
                 return false;
             }
             leaf.markDirty();
@@ -156,7 +157,8 @@ public final class BtreeWriter {
         if (slot < BtreePage.count(leaf.page) && BtreePage.compareEntry(leaf.page, 0, slot, entry, entryLength) == 0) {
             throw tree.corrupted(
                     (int) leaf.pageId(),
-                    "the entry for tid " + Tid.toString(KeyEncoder.tid(entry, entryLength - TID_SIZE)) + " is already there");
+                    "the entry for tid " + Tid.toString(KeyEncoder.tid(entry, entryLength - TID_SIZE))
+                            + " is already there");
         }
         splitter.insertAt(tree, leaf, 0, slot, entry, 0, entryLength, null, xid);
     }

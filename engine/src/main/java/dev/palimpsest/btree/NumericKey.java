@@ -38,7 +38,8 @@ final class NumericKey {
         String digits = stripped.unscaledValue().abs().toString();
         long exponent = (long) digits.length() - stripped.scale();
         if (exponent >= WIDE_BIAS || exponent < -WIDE_BIAS) {
-            throw new UsageException(SqlState.NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format", "exponent=" + exponent);
+            throw new UsageException(
+                    SqlState.NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format", "exponent=" + exponent);
         }
         byte[] bytes = new byte[1 + 4 + (digits.length() + 1) / 2 + 1];
         int length = putExponent(bytes, 1, (int) exponent);

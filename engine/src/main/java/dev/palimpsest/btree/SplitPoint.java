@@ -94,8 +94,7 @@ final class SplitPoint {
     /** Judged by the whole entry, of which the separator is a part: that always leaves a place to split (BtreeLayout.MAX_ENTRY). */
     private boolean fits(int candidate) {
         int right = before[total] - before[level == 0 ? candidate : candidate + 1];
-        return before[candidate] + ordered(candidate) <= CAPACITY
-                && right + BtreePage.highKeyLength(page) <= CAPACITY;
+        return before[candidate] + ordered(candidate) <= CAPACITY && right + BtreePage.highKeyLength(page) <= CAPACITY;
     }
 
     /** Between entry {@code candidate - 1} and entry {@code candidate}. */

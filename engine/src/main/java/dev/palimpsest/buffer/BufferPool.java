@@ -285,7 +285,8 @@ public final class BufferPool implements AutoCloseable {
         }
         int expected = PageChecksum.compute(page, pageId);
         if (expected != PageChecksum.stored(page)) {
-            return "checksum=0x" + Integer.toHexString(PageChecksum.stored(page)) + " expected=0x" + Integer.toHexString(expected);
+            return "checksum=0x" + Integer.toHexString(PageChecksum.stored(page)) + " expected=0x"
+                    + Integer.toHexString(expected);
         }
         return PageLayout.headerProblem(page);
     }

@@ -169,7 +169,8 @@ final class ClockSweep {
     private ByteBuffer newSlab(int count) {
         int bytes = count * PageLayout.SIZE;
         try {
-            ByteBuffer memory = ByteBuffer.allocateDirect(bytes + SLAB_ALIGNMENT).alignedSlice(SLAB_ALIGNMENT);
+            ByteBuffer memory =
+                    ByteBuffer.allocateDirect(bytes + SLAB_ALIGNMENT).alignedSlice(SLAB_ALIGNMENT);
             return memory.slice(0, bytes);
         } catch (OutOfMemoryError e) {
             throw new StoppedException(

@@ -372,6 +372,7 @@ public final class Frame extends Latch {
 
     @Override
     public String toString() {
-        return "frame=" + index + " page=[" + PageId.toString(pageId) + "] pins=" + pins + " dirty=" + dirty + " version=" + version;
+        return "frame=" + index + " page=[" + PageId.toString(pageId) + "] pins=" + pins + " dirty=" + dirty
+                + " version=" + version;
     }
 }

@@ -141,7 +141,8 @@ public final class PageFile {
             if (block == Integer.MAX_VALUE) {
                 frame.unclaim();
                 throw new StoppedException(
-                        SqlState.PROGRAM_LIMIT_EXCEEDED, "cannot extend relation file " + path() + " beyond " + block + " blocks");
+                        SqlState.PROGRAM_LIMIT_EXCEEDED,
+                        "cannot extend relation file " + path() + " beyond " + block + " blocks");
             }
             frame.assign(this, pageId(block), false);
             boolean latched = frame.tryAcquireExclusive();
@@ -198,7 +199,8 @@ public final class PageFile {
                 frame.touch();
                 return frame;
             } else if (cached(block) == frame) {
-                // between the evictor's claim and its taking the entry out, or a failed load and the same: a few instructions,
+                // between the evictor's claim and its taking the entry out, or a failed load and the same: a few
+                // instructions,
                 // unless its thread was preempted there
                 pool.scheduler().park(this, EVICTION_NANOS);
             }
@@ -303,7 +305,8 @@ public final class PageFile {
     private StoppedException pastEnd(int block) {
         return new StoppedException(
                 SqlState.DATA_CORRUPTED,
-                "could not read block " + Integer.toUnsignedString(block) + " of relation file " + path() + ": past its end",
+                "could not read block " + Integer.toUnsignedString(block) + " of relation file " + path()
+                        + ": past its end",
                 "blocks=" + blockCount);
     }
 }

@@ -23,7 +23,8 @@ final class WriteOut {
 
     private final BufferPool pool;
     private final Scheduler scheduler;
-    private final ByteBuffer copies = ByteBuffer.allocateDirect(BATCH * PageLayout.SIZE).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer copies =
+            ByteBuffer.allocateDirect(BATCH * PageLayout.SIZE).order(ByteOrder.LITTLE_ENDIAN);
     private final Frame[] frames = new Frame[BATCH];
     private final ByteBuffer[] pages = new ByteBuffer[BATCH];
     private int count;

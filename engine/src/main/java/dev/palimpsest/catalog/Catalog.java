@@ -102,8 +102,13 @@ public final class Catalog {
     }
 
     IndexHandle index(int oid, String name) {
-        return indexes.computeIfAbsent(oid, number -> new IndexHandle(new dev.palimpsest.btree.Btree(
-                context.pool().file(number, PageId.MAIN, LatchRank.BTREE_PAGE), context.wal(), context.scheduler(), name)));
+        return indexes.computeIfAbsent(
+                oid,
+                number -> new IndexHandle(new dev.palimpsest.btree.Btree(
+                        context.pool().file(number, PageId.MAIN, LatchRank.BTREE_PAGE),
+                        context.wal(),
+                        context.scheduler(),
+                        name)));
     }
 
     Sequence sequence(int oid) {

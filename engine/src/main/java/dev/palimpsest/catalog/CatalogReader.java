@@ -48,7 +48,12 @@ final class CatalogReader {
             tables.put(
                     name,
                     new TableInfo(
-                            system.fileNumber(), system.schema(), catalog.heap(system.fileNumber()), List.of(), none, true));
+                            system.fileNumber(),
+                            system.schema(),
+                            catalog.heap(system.fileNumber()),
+                            List.of(),
+                            none,
+                            true));
         }
         tableNames.forEach((oid, name) -> tables.put(name, table(oid, name)));
         return new CatalogSnapshot(tables, oids);

@@ -60,7 +60,11 @@ final class CatalogRows {
             return new String(value.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new StoppedException(
-                    SqlState.IO_ERROR, "could not read a value of " + table.schema().name(), null, null, e);
+                    SqlState.IO_ERROR,
+                    "could not read a value of " + table.schema().name(),
+                    null,
+                    null,
+                    e);
         }
     }
 

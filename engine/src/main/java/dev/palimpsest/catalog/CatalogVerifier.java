@@ -48,7 +48,8 @@ public final class CatalogVerifier {
                 problems.add("catalog: index oid=" + oid + " has no row in pg_index");
             }
             if (oid >= catalog.fileNumbers().next()) {
-                problems.add("catalog: oid=" + oid + " was never handed out, next=" + catalog.fileNumbers().next());
+                problems.add("catalog: oid=" + oid + " was never handed out, next="
+                        + catalog.fileNumbers().next());
             }
         });
         try {
@@ -93,7 +94,8 @@ public final class CatalogVerifier {
 
     private void expect(int oid, String kind, String where) {
         if (!kind.equals(kinds.get(oid))) {
-            problems.add("catalog: " + where + " names oid=" + oid + " as kind " + kind + ", pg_class has " + kinds.get(oid));
+            problems.add("catalog: " + where + " names oid=" + oid + " as kind " + kind + ", pg_class has "
+                    + kinds.get(oid));
         }
     }
 }

@@ -68,8 +68,7 @@ public final class DdlTransaction {
     public int createTable(TableSchema wanted) {
         TableSchema schema = Definitions.complete(wanted);
         if (view().isTaken(schema.name())) {
-            throw new UsageException(
-                    SqlState.DUPLICATE_TABLE, "relation \"" + schema.name() + "\" already exists");
+            throw new UsageException(SqlState.DUPLICATE_TABLE, "relation \"" + schema.name() + "\" already exists");
         }
         int oid = newFile(schema.name(), KIND_TABLE);
         for (int i = 0; i < schema.columns().size(); i++) {
@@ -135,7 +134,8 @@ public final class DdlTransaction {
         StringBuilder options = new StringBuilder();
         for (int i = 0; i < index.columns().size(); i++) {
             keys.append(i == 0 ? "" : " ").append(table.indexOf(index.columns().get(i)) + 1);
-            boolean descending = !index.descending().isEmpty() && index.descending().get(i);
+            boolean descending =
+                    !index.descending().isEmpty() && index.descending().get(i);
             options.append(i == 0 ? "" : " ").append(descending ? 1 : 0);
         }
         insert(

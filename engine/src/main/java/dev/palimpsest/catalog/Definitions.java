@@ -47,7 +47,9 @@ final class Definitions {
         }
         List<Column> columns = new ArrayList<>();
         for (Column c : schema.columns()) {
-            boolean notNull = c.notNull() || c.identity() != Column.Identity.NONE || schema.primaryKey().contains(c.name());
+            boolean notNull = c.notNull()
+                    || c.identity() != Column.Identity.NONE
+                    || schema.primaryKey().contains(c.name());
             columns.add(new Column(c.name(), c.type(), notNull, coerced(c), c.identity()));
         }
         return new TableSchema(schema.name(), columns, schema.primaryKey(), schema.uniques());
@@ -120,7 +122,8 @@ final class Definitions {
         }
         if (column.type() == null || column.identity() == null) {
             throw new UsageException(
-                    SqlState.INVALID_TABLE_DEFINITION, "column \"" + column.name() + "\" needs a type and an identity kind");
+                    SqlState.INVALID_TABLE_DEFINITION,
+                    "column \"" + column.name() + "\" needs a type and an identity kind");
         }
         if (column.identity() == Column.Identity.NONE) {
             return;
@@ -169,15 +172,16 @@ final class Definitions {
             Object value = Datums.coerce(column, constant.value());
             if (value instanceof InputStream) {
                 throw new UsageException(
-                        SqlState.DATATYPE_MISMATCH, "the default of column \"" + column.name() + "\" must not be a stream");
+                        SqlState.DATATYPE_MISMATCH,
+                        "the default of column \"" + column.name() + "\" must not be a stream");
             }
             return new Column.Constant(value instanceof byte[] bytes ? bytes.clone() : value);
         }
         if (column.defaultValue() != null && column.type().kind() != ColumnType.Kind.TIMESTAMPTZ) {
             throw new UsageException(
                     SqlState.DATATYPE_MISMATCH,
-                    "column \"" + column.name() + "\" is of type " + column.type().sqlName()
-                            + " but default expression is of type timestamp with time zone");
+                    "column \"" + column.name() + "\" is of type "
+                            + column.type().sqlName() + " but default expression is of type timestamp with time zone");
         }
         return column.defaultValue();
     }

@@ -40,7 +40,8 @@ public record IndexInfo(
         List<KeyColumn> keys = new ArrayList<>();
         for (int i = 0; i < schema.columns().size(); i++) {
             Column column = table.columns().get(table.indexOf(schema.columns().get(i)));
-            boolean descending = !schema.descending().isEmpty() && schema.descending().get(i);
+            boolean descending =
+                    !schema.descending().isEmpty() && schema.descending().get(i);
             keys.add(new KeyColumn(keyType(column.type().kind()), !column.notNull(), descending));
         }
         return keys.toArray(KeyColumn[]::new);

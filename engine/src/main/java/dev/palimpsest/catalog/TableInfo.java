@@ -20,13 +20,15 @@ public final class TableInfo {
     private final boolean system;
 
     /** @param sequences for each column its sequence or null */
-    TableInfo(int oid, TableSchema schema, Heap heap, List<IndexInfo> indexes, List<Sequence> sequences, boolean system) {
+    TableInfo(
+            int oid, TableSchema schema, Heap heap, List<IndexInfo> indexes, List<Sequence> sequences, boolean system) {
         this.oid = oid;
         this.schema = schema;
         this.descriptor = new TupleDescriptor(schema.columns());
         this.heap = heap;
         this.indexes = List.copyOf(indexes);
-        this.primaryKey = indexes.stream().filter(IndexInfo::primary).findFirst().orElse(null);
+        this.primaryKey =
+                indexes.stream().filter(IndexInfo::primary).findFirst().orElse(null);
         this.sequences = sequences;
         this.system = system;
     }

@@ -65,9 +65,7 @@ public final class EngineDatabase implements Database, InspectableDatabase {
     /** Opens or makes a database on any disk, under any scheduler. */
     public static EngineDatabase open(EngineConfig config) {
         return EngineTask.call(
-                config.scheduler(),
-                "open",
-                () -> new EngineDatabase(Components.open(config), config.scheduler()));
+                config.scheduler(), "open", () -> new EngineDatabase(Components.open(config), config.scheduler()));
     }
 
     @Override
@@ -146,7 +144,8 @@ public final class EngineDatabase implements Database, InspectableDatabase {
             List<SessionInfo> open = new ArrayList<>(parts.transactions().sessions());
             sessions.forEachOpen(transaction -> {
                 if (transaction.isFailed()) {
-                    open.removeIf(info -> info.id() == transaction.describeFailed().id());
+                    open.removeIf(
+                            info -> info.id() == transaction.describeFailed().id());
                     open.add(transaction.describeFailed());
                 }
             });

@@ -98,7 +98,9 @@ public final class BigValues implements BigValueWriter {
             int length = bytes.readNBytes(into, 0, into.length);
             if (before + length > MAX_BYTES) {
                 throw new dev.palimpsest.api.UsageException(
-                        SqlState.PROGRAM_LIMIT_EXCEEDED, "value is longer than 1 GiB", "bytes read=" + (before + length));
+                        SqlState.PROGRAM_LIMIT_EXCEEDED,
+                        "value is longer than 1 GiB",
+                        "bytes read=" + (before + length));
             }
             return length;
         } catch (IOException e) {
@@ -158,7 +160,9 @@ public final class BigValues implements BigValueWriter {
 
     private StoppedException damaged(int block, String what) {
         return new StoppedException(
-                SqlState.DATA_CORRUPTED, "invalid big value in block " + block + " of relation file " + file.path(), what);
+                SqlState.DATA_CORRUPTED,
+                "invalid big value in block " + block + " of relation file " + file.path(),
+                what);
     }
 
     private final class ValueStream extends InputStream {

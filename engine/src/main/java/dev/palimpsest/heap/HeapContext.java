@@ -7,8 +7,4 @@ import dev.palimpsest.wal.Wal;
 
 /** What every heap of a database shares. */
 public record HeapContext(
-        BufferPool pool,
-        Wal wal,
-        TransactionManager transactions,
-        Scheduler scheduler,
-        HeapCounters counters) {}
+        BufferPool pool, Wal wal, TransactionManager transactions, Scheduler scheduler, HeapCounters counters) {}

@@ -172,8 +172,9 @@ final class HeapLog implements ResourceManager {
         return switch (record.info()) {
             case INSERT -> "INSERT tuples=" + payload.getShort();
             case DELETE -> "DELETE lp=" + payload.getShort() + " cmax=" + payload.getInt();
-            case UPDATE -> "UPDATE old lp=" + payload.getShort() + " cmax=" + payload.getInt() + " hot="
-                    + ((payload.getShort() & TupleLayout.HOT_UPDATED) != 0);
+            case UPDATE ->
+                "UPDATE old lp=" + payload.getShort() + " cmax=" + payload.getInt() + " hot="
+                        + ((payload.getShort() & TupleLayout.HOT_UPDATED) != 0);
             case PRUNE -> "PRUNE " + PrunePlan.read(payload);
             default -> "unknown info=" + record.info();
         };

@@ -143,7 +143,9 @@ final class HeapWriter {
             }
             int needed = SlottedPage.bytesNeeded(length, true);
             Recycler.Place place = SlottedPage.freeBytes(page) < needed ? recycler.find(frame, length) : null;
-            if (place == null && SlottedPage.freeBytes(page) < needed && !(prune(frame) && SlottedPage.freeBytes(page) >= needed)) {
+            if (place == null
+                    && SlottedPage.freeBytes(page) < needed
+                    && !(prune(frame) && SlottedPage.freeBytes(page) >= needed)) {
                 return false;
             }
             int newLine = place == null || place.isRoot() ? HeapPage.freeLine(page) : place.line();
@@ -169,8 +171,7 @@ final class HeapWriter {
     }
 
     /** @return false if the page found had lost its room by the time both were latched */
-    private boolean updateToOtherPage(
-            Transaction tx, long xid, long tid, byte[] tuple, int length, ModifyResult out) {
+    private boolean updateToOtherPage(Transaction tx, long xid, long tid, byte[] tuple, int length, ModifyResult out) {
         int needed = SlottedPage.bytesNeeded(length, true);
         Frame target = room.latchPage(needed);
         target.releaseExclusive(); // both are latched in block order

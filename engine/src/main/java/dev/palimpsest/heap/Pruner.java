@@ -89,7 +89,10 @@ final class Pruner {
                 break;
             }
             if (visibility.endCsn(HeapPage.xmax(page, offset), flags) == Visibility.ABORTED) {
-                plan.relink(number, false, Tid.of(block, number)); // else it would lead to a line pointer that is used again
+                plan.relink(
+                        number,
+                        false,
+                        Tid.of(block, number)); // else it would lead to a line pointer that is used again
                 break;
             }
             number = HeapPage.ctidLinePointer(page, offset);

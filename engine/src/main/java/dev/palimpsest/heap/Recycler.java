@@ -88,7 +88,9 @@ final class Recycler {
         if (root == 0 || root == line && SlottedPage.freeBytes(page) < LinePointer.BYTES) {
             return null;
         }
-        return isDead(page, offset, flags) ? new Place(root, line, HeapPage.ctidLinePointer(page, offset), offset) : null;
+        return isDead(page, offset, flags)
+                ? new Place(root, line, HeapPage.ctidLinePointer(page, offset), offset)
+                : null;
     }
 
     /** The root whose redirect leads to a line pointer, 0 if another version does. */

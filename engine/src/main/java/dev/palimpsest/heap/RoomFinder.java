@@ -45,7 +45,9 @@ final class RoomFinder {
     }
 
     static int withReserve(int needed) {
-        return Math.min(needed + Math.max(MIN_RESERVE, Math.min(needed, MAX_RESERVE)), PageLayout.SIZE - PageLayout.HEADER_BYTES);
+        return Math.min(
+                needed + Math.max(MIN_RESERVE, Math.min(needed, MAX_RESERVE)),
+                PageLayout.SIZE - PageLayout.HEADER_BYTES);
     }
 
     /**

@@ -59,7 +59,8 @@ public final class Visibility {
         if ((flags & TupleLayout.XMIN_ABORTED) != 0) {
             return ABORTED;
         }
-        return (flags & TupleLayout.XMIN_COMMITTED) != 0 ? transactions.commitNumbers().number(xmin)
+        return (flags & TupleLayout.XMIN_COMMITTED) != 0
+                ? transactions.commitNumbers().number(xmin)
                 : transactions.commitCsn(xmin);
     }
 
@@ -68,7 +69,8 @@ public final class Visibility {
         if (xmax == Xid.NONE || (flags & TupleLayout.XMAX_ABORTED) != 0) {
             return ABORTED;
         }
-        return (flags & TupleLayout.XMAX_COMMITTED) != 0 ? transactions.commitNumbers().number(xmax)
+        return (flags & TupleLayout.XMAX_COMMITTED) != 0
+                ? transactions.commitNumbers().number(xmax)
                 : transactions.commitCsn(xmax);
     }
 }

@@ -37,6 +37,7 @@ public final class PageId {
 
     /** For messages: {@code file=17 fork=0 block=3}. */
     public static String toString(long pageId) {
-        return "file=" + fileNumber(pageId) + " fork=" + fork(pageId) + " block=" + Integer.toUnsignedString(block(pageId));
+        return "file=" + fileNumber(pageId) + " fork=" + fork(pageId) + " block="
+                + Integer.toUnsignedString(block(pageId));
     }
 }

@@ -53,8 +53,12 @@ final class PageChains {
             int next = page.getShort(LinePointer.offset(line) + TupleLayout.CTID_LINE_POINTER) & 0xFFFF;
             int nextBlock = page.getInt(LinePointer.offset(line) + TupleLayout.CTID_BLOCK);
             int nextLine = SlottedPage.line(page, next);
-            if (nextBlock != block || !LinePointer.isNormal(nextLine) || (flags(nextLine) & TupleLayout.HEAP_ONLY) == 0) {
-                problem(number, "HOT-updated to (" + nextBlock + "," + next + "), which is no heap-only tuple of this page");
+            if (nextBlock != block
+                    || !LinePointer.isNormal(nextLine)
+                    || (flags(nextLine) & TupleLayout.HEAP_ONLY) == 0) {
+                problem(
+                        number,
+                        "HOT-updated to (" + nextBlock + "," + next + "), which is no heap-only tuple of this page");
                 return;
             }
             number = next;
@@ -80,9 +84,8 @@ final class PageChains {
 
     private boolean isAborted(int line, int field) {
         long xid = page.getLong(LinePointer.offset(line) + field);
-        long fate = field == TupleLayout.XMIN
-                ? visibility.beginCsn(xid, flags(line))
-                : visibility.endCsn(xid, flags(line));
+        long fate =
+                field == TupleLayout.XMIN ? visibility.beginCsn(xid, flags(line)) : visibility.endCsn(xid, flags(line));
         return fate == Visibility.ABORTED;
     }
 

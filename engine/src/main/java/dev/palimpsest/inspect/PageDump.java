@@ -69,7 +69,9 @@ public final class PageDump {
             text.append(" cmin=").append(page.getInt(at + TupleLayout.CMIN));
             text.append(" cmax=").append(page.getInt(at + TupleLayout.CMAX));
             text.append(" ctid=(").append(page.getInt(at + TupleLayout.CTID_BLOCK));
-            text.append(',').append(page.getShort(at + TupleLayout.CTID_LINE_POINTER) & 0xFFFF).append(')');
+            text.append(',')
+                    .append(page.getShort(at + TupleLayout.CTID_LINE_POINTER) & 0xFFFF)
+                    .append(')');
             text.append(" flags=").append(flags(page.getShort(at + TupleLayout.FLAGS)));
         }
         text.append('\n');
@@ -77,8 +79,15 @@ public final class PageDump {
 
     private static String flags(int flags) {
         String[] names = {
-            "XMIN_COMMITTED", "XMIN_ABORTED", "XMAX_COMMITTED", "XMAX_ABORTED", "HAS_NULLS", "HAS_BIG_VALUES", "HOT_UPDATED",
-            "HEAP_ONLY", "UPDATED",
+            "XMIN_COMMITTED",
+            "XMIN_ABORTED",
+            "XMAX_COMMITTED",
+            "XMAX_ABORTED",
+            "HAS_NULLS",
+            "HAS_BIG_VALUES",
+            "HOT_UPDATED",
+            "HEAP_ONLY",
+            "UPDATED",
         };
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < names.length; i++) {

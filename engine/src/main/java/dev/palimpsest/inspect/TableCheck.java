@@ -52,7 +52,8 @@ final class TableCheck {
                 if (Tid.block(tid) != lastBlock[0]) {
                     chains.finish();
                     lastBlock[0] = Tid.block(tid);
-                    progress.at("table " + table.name(), lastBlock[0], table.heap().blockCount());
+                    progress.at(
+                            "table " + table.name(), lastBlock[0], table.heap().blockCount());
                     chains.begin(lastBlock[0], page);
                 }
                 boolean sound = !LinePointer.isNormal(line) || tuples.check(tid, line, page);
@@ -77,7 +78,8 @@ final class TableCheck {
             if (table.sequence(i) != null) {
                 String problem = table.sequence(i).problem();
                 if (problem != null) {
-                    problems.add("sequence of " + table.name() + "." + table.descriptor().column(i).name() + ": " + problem);
+                    problems.add("sequence of " + table.name() + "."
+                            + table.descriptor().column(i).name() + ": " + problem);
                 }
             }
         }
@@ -89,7 +91,9 @@ final class TableCheck {
             int flags = LittleEndian.unsignedShortAt(page, LinePointer.offset(line) + TupleLayout.FLAGS);
             return (flags & TupleLayout.HEAP_ONLY) == 0;
         }
-        return state == LinePointer.STATE_REDIRECT || state == LinePointer.STATE_DEAD || state == LinePointer.STATE_ARCHIVED;
+        return state == LinePointer.STATE_REDIRECT
+                || state == LinePointer.STATE_DEAD
+                || state == LinePointer.STATE_ARCHIVED;
     }
 
     private void problem(long tid, String what) {

@@ -29,7 +29,9 @@ final class TupleCheck {
         String problem;
         try {
             problem = headerProblem(page, LinePointer.offset(line), LinePointer.length(line));
-            problem = problem != null ? problem : attributeProblem(page, LinePointer.offset(line), LinePointer.length(line));
+            problem = problem != null
+                    ? problem
+                    : attributeProblem(page, LinePointer.offset(line), LinePointer.length(line));
         } catch (IndexOutOfBoundsException e) {
             problem = "an attribute leads out of the page: " + e.getMessage();
         } catch (EngineException e) {
@@ -57,7 +59,8 @@ final class TupleCheck {
         int hoff = page[base + TupleLayout.HOFF] & 0xFF;
         int columns = TupleReader.columnCount(page, base);
         if (columns > table.descriptor().columnCount() || hoff < TupleLayout.MIN_HEADER || hoff > length) {
-            return "columns=" + columns + " of=" + table.descriptor().columnCount() + " hoff=" + hoff + " length=" + length;
+            return "columns=" + columns + " of=" + table.descriptor().columnCount() + " hoff=" + hoff + " length="
+                    + length;
         }
         return null;
     }

@@ -27,7 +27,8 @@ public final class Versions {
         return new NamedTable(tables, name).inspect(tx, (user, table) -> {
             List<TupleVersion> versions = new ArrayList<>();
             long published = tables.transactions().published();
-            table.heap().forEachLine((tid, line, page) -> versions.add(version(user, table, published, tid, line, page)));
+            table.heap()
+                    .forEachLine((tid, line, page) -> versions.add(version(user, table, published, tid, line, page)));
             return versions;
         });
     }
@@ -37,13 +38,13 @@ public final class Versions {
         String place = Tid.toString(tid);
         if (!LinePointer.isNormal(line)) {
             boolean redirect = LinePointer.state(line) == LinePointer.STATE_REDIRECT;
-            String state = redirect
-                    ? "REDIRECT"
-                    : LinePointer.state(line) == LinePointer.STATE_DEAD ? "DEAD" : "ARCHIVED";
+            String state =
+                    redirect ? "REDIRECT" : LinePointer.state(line) == LinePointer.STATE_DEAD ? "DEAD" : "ARCHIVED";
             String next = redirect ? Tid.toString(Tid.of(Tid.block(tid), LinePointer.target(line))) : null;
             return new TupleVersion(place, state, 0, 0, null, null, 0, 0, next, false, null);
         }
-        byte[] tuple = Arrays.copyOfRange(page, LinePointer.offset(line), LinePointer.offset(line) + LinePointer.length(line));
+        byte[] tuple =
+                Arrays.copyOfRange(page, LinePointer.offset(line), LinePointer.offset(line) + LinePointer.length(line));
         Visibility visibility = table.heap().visibility();
         int flags = TupleReader.flags(tuple, 0);
         long xmin = TupleReader.xmin(tuple, 0);

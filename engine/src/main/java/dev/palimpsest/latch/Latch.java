@@ -141,13 +141,13 @@ public class Latch {
         queue.add(self);
         boolean granted = false;
         try {
-            scheduler.awaitUninterruptibly(
-                    this, () -> exclusive ? grant(true) : queue.peek() == self && grantShared());
+            scheduler.awaitUninterruptibly(this, () -> exclusive ? grant(true) : queue.peek() == self && grantShared());
             granted = true;
         } finally {
             queue.remove(self);
             if (!exclusive || !granted) {
-                wakeFirst(); // the next waiter may be a sharer too; and a wake-up meant for one that gave up is passed on
+                wakeFirst(); // the next waiter may be a sharer too; and a wake-up meant for one that gave up is passed
+                // on
             }
         }
     }

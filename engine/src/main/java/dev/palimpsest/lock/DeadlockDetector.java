@@ -56,7 +56,9 @@ final class DeadlockDetector {
             Waiter waiter = edge.waiter();
             text.append("Process ").append(waiter.owner.processId()).append(" waits for ");
             text.append(waiter.mode.pgName()).append(" on ").append(waiter.lock.tag);
-            text.append("; blocked by process ").append(edge.blocker().processId()).append(".\n");
+            text.append("; blocked by process ")
+                    .append(edge.blocker().processId())
+                    .append(".\n");
         }
         for (Edge edge : cycle) {
             LockOwner owner = edge.waiter().owner;
@@ -84,7 +86,8 @@ final class DeadlockDetector {
             if (earlier == from) {
                 return false;
             }
-            if (Lock.queuesBehind(from, earlier) && follow(new Edge(from, earlier.owner, earlier), target, seen, path)) {
+            if (Lock.queuesBehind(from, earlier)
+                    && follow(new Edge(from, earlier.owner, earlier), target, seen, path)) {
                 return true;
             }
         }

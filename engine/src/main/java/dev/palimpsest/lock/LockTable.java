@@ -206,7 +206,8 @@ public final class LockTable {
     }
 
     private void unparkAll() {
-        // without the latch: whoever found the poison may hold any latch. A waiter looks for the poison after it is listed as its
+        // without the latch: whoever found the poison may hold any latch. A waiter looks for the poison after it is
+        // listed as its
         // owner's, and the poison was set before this look at the owners, so one of the two sees the other
         owners.forEachOwner(owner -> {
             Waiter waiter = owner.waiter;
@@ -242,8 +243,8 @@ public final class LockTable {
                 }
                 for (Waiter waiter : lock.waiters) {
                     LockOwner owner = waiter.owner;
-                    entries.add(new LockEntry(
-                            lock.tag, owner.processId(), owner.waitableXid(), waiter.mode, false, false));
+                    entries.add(
+                            new LockEntry(lock.tag, owner.processId(), owner.waitableXid(), waiter.mode, false, false));
                 }
             }
         } finally {
@@ -289,7 +290,8 @@ public final class LockTable {
                 if (owner.fastLocks.relationAt(i) != relation) {
                     continue;
                 }
-                owner.tableLocks = owner.tableLocks + 1; // before the entry goes: its owner's end looks in the reverse order
+                owner.tableLocks =
+                        owner.tableLocks + 1; // before the entry goes: its owner's end looks in the reverse order
                 int modes = owner.fastLocks.take(i, relation);
                 for (LockMode mode : MODES) {
                     if ((modes & mode.bit()) != 0) {
@@ -349,7 +351,8 @@ public final class LockTable {
     }
 
     private static String describe(Waiter waiter) {
-        StringBuilder text = new StringBuilder(waiter.mode.pgName()).append(" on ").append(waiter.lock.tag);
+        StringBuilder text =
+                new StringBuilder(waiter.mode.pgName()).append(" on ").append(waiter.lock.tag);
         String where = waiter.context.describe();
         if (where != null) {
             text.append(" (").append(where).append(')');
@@ -385,9 +388,7 @@ public final class LockTable {
             }
             lock.waiters.remove(i--);
             waiter.owner.waiter = null;
-            if (waiter.holdsWhenGranted
-                    && !grant(waiter.owner, lock, waiter.mode)
-                    && isStrong(lock.tag, waiter.mode)) {
+            if (waiter.holdsWhenGranted && !grant(waiter.owner, lock, waiter.mode) && isStrong(lock.tag, waiter.mode)) {
                 strongLocks.decrementAndGet(bucket((int) lock.tag.first()));
             }
             waiter.granted = true;

@@ -22,7 +22,9 @@ public final class SlottedPage {
 
     /** The line pointer with this number, {@link LinePointer#UNUSED} if the page has none. */
     public static int line(ByteBuffer page, int number) {
-        return Integer.compareUnsigned(number - 1, lineCount(page)) < 0 ? page.getInt(lineOffset(number)) : LinePointer.UNUSED;
+        return Integer.compareUnsigned(number - 1, lineCount(page)) < 0
+                ? page.getInt(lineOffset(number))
+                : LinePointer.UNUSED;
     }
 
     public static void setLine(ByteBuffer page, int number, int linePointer) {
@@ -127,7 +129,9 @@ public final class SlottedPage {
     public static void compact(ByteBuffer page) {
         int[] items = itemsByOffset(page);
         int upper = PageLayout.special(page);
-        for (int i = items.length - 1; i >= 0; i--) { // from the end: an item only moves up, over what has moved already
+        for (int i = items.length - 1;
+                i >= 0;
+                i--) { // from the end: an item only moves up, over what has moved already
             int number = items[i] & (1 << NUMBER_BITS) - 1;
             int line = page.getInt(lineOffset(number));
             int length = LinePointer.length(line);
@@ -174,7 +178,8 @@ public final class SlottedPage {
         int line = page.getInt(lineOffset(number));
         if (LinePointer.hasItem(line)) {
             int offset = LinePointer.offset(line);
-            boolean outside = offset < PageLayout.upper(page) || offset + LinePointer.length(line) > PageLayout.special(page);
+            boolean outside =
+                    offset < PageLayout.upper(page) || offset + LinePointer.length(line) > PageLayout.special(page);
             return outside ? "outside the items: " + LinePointer.toString(line) : null;
         }
         boolean known = switch (LinePointer.state(line)) {
@@ -195,7 +200,8 @@ public final class SlottedPage {
     }
 
     private static int placeItem(ByteBuffer page, int number, int length) {
-        assert length > 0 && freeBytes(page) >= PageLayout.align(length) : "length=" + length + " free bytes=" + freeBytes(page);
+        assert length > 0 && freeBytes(page) >= PageLayout.align(length)
+                : "length=" + length + " free bytes=" + freeBytes(page);
         int offset = PageLayout.upper(page) - PageLayout.align(length);
         PageLayout.setUpper(page, offset);
         page.putInt(lineOffset(number), LinePointer.normal(offset, length));

@@ -20,9 +20,7 @@ final class Defaults {
         if (value == null) {
             return null;
         }
-        return value instanceof Column.Constant constant
-                ? constant.value()
-                : Datums.instant(t.tx().startMicros());
+        return value instanceof Column.Constant constant ? constant.value() : Datums.instant(t.tx().startMicros());
     }
 
     /** @throws UsageException 23502 if the column is NOT NULL */

@@ -16,8 +16,7 @@ final class IndexDefinition {
         DdlTransaction ddl = t.ddl();
         TableInfo table = ddl.view().table(schema.table());
         if (table == null) {
-            throw new UsageException(
-                    SqlState.UNDEFINED_TABLE, "relation \"" + schema.table() + "\" does not exist");
+            throw new UsageException(SqlState.UNDEFINED_TABLE, "relation \"" + schema.table() + "\" does not exist");
         }
         TableDefinition.checkUserTable(table);
         TableDefinition.checkUnread(t, table, "CREATE INDEX");

@@ -122,9 +122,11 @@ final class IndexEntries {
         StringBuilder values = new StringBuilder();
         TupleRow row = table.heap().fetchVersion(tid, version) ? new TupleRow(table, t, version.bytes(), tid) : null;
         for (int column : index.columns()) {
-            names.append(names.length() == 0 ? "" : ", ").append(table.schema().columns().get(column).name());
+            names.append(names.length() == 0 ? "" : ", ")
+                    .append(table.schema().columns().get(column).name());
             boolean big = row != null && isLong(row, column);
-            values.append(values.length() == 0 ? "" : ", ").append(row == null ? "?" : big ? "…" : Values.text(row.value(column)));
+            values.append(values.length() == 0 ? "" : ", ")
+                    .append(row == null ? "?" : big ? "…" : Values.text(row.value(column)));
         }
         return "(" + names + ")=(" + values + ")";
     }

@@ -46,8 +46,8 @@ final class Keys {
             case SMALLINT -> encoder.addInt16((short) TupleReader.fixedBits(descriptor, tuple, offset, column));
             case INTEGER -> encoder.addInt32((int) TupleReader.fixedBits(descriptor, tuple, offset, column));
             case BIGINT -> encoder.addInt64(TupleReader.fixedBits(descriptor, tuple, offset, column));
-            case DOUBLE -> encoder.addFloat8(
-                    Double.longBitsToDouble(TupleReader.fixedBits(descriptor, tuple, offset, column)));
+            case DOUBLE ->
+                encoder.addFloat8(Double.longBitsToDouble(TupleReader.fixedBits(descriptor, tuple, offset, column)));
             case TIMESTAMPTZ -> encoder.addTimestamptz(TupleReader.fixedBits(descriptor, tuple, offset, column));
             case NUMERIC -> encoder.addNumeric(TupleReader.numeric(tuple, offset));
             case TEXT, VARCHAR -> {
@@ -56,7 +56,9 @@ final class Keys {
                     encoder.addText(ByteBuffer.wrap(value), 0, value.length);
                 } else {
                     encoder.addText(
-                            ByteBuffer.wrap(tuple), TupleReader.inlineStart(offset), TupleReader.inlineLength(tuple, offset));
+                            ByteBuffer.wrap(tuple),
+                            TupleReader.inlineStart(offset),
+                            TupleReader.inlineLength(tuple, offset));
                 }
             }
             case BYTEA -> {
@@ -64,7 +66,9 @@ final class Keys {
                     encoder.addBytea(bigValue(table, tuple, offset));
                 } else {
                     encoder.addBytea(
-                            ByteBuffer.wrap(tuple), TupleReader.inlineStart(offset), TupleReader.inlineLength(tuple, offset));
+                            ByteBuffer.wrap(tuple),
+                            TupleReader.inlineStart(offset),
+                            TupleReader.inlineLength(tuple, offset));
                 }
             }
         }

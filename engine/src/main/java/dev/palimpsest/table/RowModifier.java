@@ -116,7 +116,12 @@ final class RowModifier {
             LockTag wanted = LockTag.tuple(table.oid(), tid);
             t.engine()
                     .locks()
-                    .lock(t.tx(), wanted, LockMode.ACCESS_EXCLUSIVE, LockWait.BLOCK, new WaitContext(table.name(), tid));
+                    .lock(
+                            t.tx(),
+                            wanted,
+                            LockMode.ACCESS_EXCLUSIVE,
+                            LockWait.BLOCK,
+                            new WaitContext(table.name(), tid));
             turn = wanted;
         }
     }

@@ -153,6 +153,7 @@ public final class Sessions {
     }
 
     public long rollbacks() {
-        return retiredRollbacks.get() + all.stream().mapToLong(Session::rollbacks).sum();
+        return retiredRollbacks.get()
+                + all.stream().mapToLong(Session::rollbacks).sum();
     }
 }

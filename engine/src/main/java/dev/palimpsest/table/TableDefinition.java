@@ -34,8 +34,7 @@ final class TableDefinition {
 
     static void checkUserTable(TableInfo table) {
         if (table.isSystem()) {
-            throw new UsageException(
-                    SqlState.WRONG_OBJECT_TYPE, "\"" + table.name() + "\" is a system catalog");
+            throw new UsageException(SqlState.WRONG_OBJECT_TYPE, "\"" + table.name() + "\" is a system catalog");
         }
     }
 

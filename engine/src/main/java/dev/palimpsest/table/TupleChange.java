@@ -144,7 +144,8 @@ final class TupleChange implements RowChange {
     private void checkOpen() {
         if (row == null) {
             throw new UsageException(
-                    SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "a row change is only valid inside the call that got it");
+                    SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE,
+                    "a row change is only valid inside the call that got it");
         }
     }
 }

@@ -138,7 +138,8 @@ public final class TupleRow implements Row {
         if (TupleReader.isBig(tuple, offset)) {
             return openBig(offset);
         }
-        return new ByteArrayInputStream(tuple, TupleReader.inlineStart(offset), TupleReader.inlineLength(tuple, offset));
+        return new ByteArrayInputStream(
+                tuple, TupleReader.inlineStart(offset), TupleReader.inlineLength(tuple, offset));
     }
 
     @Override
@@ -175,10 +176,14 @@ public final class TupleRow implements Row {
         for (int i = 0; i < schema().columns().size(); i++) {
             text.append(i == 0 ? "" : ", ");
             int offset = offset(i);
-            boolean big = offset >= 0 && table.descriptor().kind(i).ordinal() > ColumnType.Kind.DOUBLE.ordinal()
+            boolean big = offset >= 0
+                    && table.descriptor().kind(i).ordinal() > ColumnType.Kind.DOUBLE.ordinal()
                     && kind(i) != ColumnType.Kind.TIMESTAMPTZ
                     && TupleReader.isBig(tuple, offset);
-            text.append(offset < 0 ? "null" : big ? TupleReader.bigLength(tuple, offset) + " bytes" : Values.text(value(i)));
+            text.append(
+                    offset < 0
+                            ? "null"
+                            : big ? TupleReader.bigLength(tuple, offset) + " bytes" : Values.text(value(i)));
         }
         return text.append(')').toString();
     }

@@ -34,13 +34,15 @@ public final class Datums {
             case SMALLINT -> (short) integer(column, value, Short.MIN_VALUE, Short.MAX_VALUE);
             case INTEGER -> (int) integer(column, value, Integer.MIN_VALUE, Integer.MAX_VALUE);
             case BIGINT -> integer(column, value, Long.MIN_VALUE, Long.MAX_VALUE);
-            case DOUBLE -> value instanceof Double || value instanceof Float || isInteger(value)
-                    ? (Object) ((Number) value).doubleValue()
-                    : mismatch(column, value);
+            case DOUBLE ->
+                value instanceof Double || value instanceof Float || isInteger(value)
+                        ? (Object) ((Number) value).doubleValue()
+                        : mismatch(column, value);
             case NUMERIC -> numeric(column, value);
-            case TEXT, VARCHAR -> value instanceof String s
-                    ? text(column, s)
-                    : value instanceof InputStream ? value : mismatch(column, value);
+            case TEXT, VARCHAR ->
+                value instanceof String s
+                        ? text(column, s)
+                        : value instanceof InputStream ? value : mismatch(column, value);
             case BYTEA -> value instanceof byte[] || value instanceof InputStream ? value : mismatch(column, value);
             case TIMESTAMPTZ -> value instanceof Instant i ? timestamp(i) : mismatch(column, value);
         };
@@ -79,7 +81,8 @@ public final class Datums {
             return bytes;
         } catch (CharacterCodingException e) {
             throw new UsageException(
-                    SqlState.CHARACTER_NOT_IN_REPERTOIRE, "invalid byte sequence for encoding \"UTF8\": lone surrogate");
+                    SqlState.CHARACTER_NOT_IN_REPERTOIRE,
+                    "invalid byte sequence for encoding \"UTF8\": lone surrogate");
         }
     }
 
@@ -168,7 +171,8 @@ public final class Datums {
     private static Object mismatch(Column column, Object value) {
         throw new UsageException(
                 SqlState.DATATYPE_MISMATCH,
-                "column \"" + column.name() + "\" is of type " + column.type().sqlName() + " but the value is of Java class "
+                "column \"" + column.name() + "\" is of type " + column.type().sqlName()
+                        + " but the value is of Java class "
                         + (value == null ? "null" : value.getClass().getName()));
     }
 }

@@ -118,7 +118,9 @@ public final class CommitNumbers {
         int full = (int) Math.min(current.chunks.length, Math.max(0, (nextXid >>> CHUNK_BITS) - current.first));
         for (int i = 0; i < full; i++) {
             Chunk chunk = current.chunks[i];
-            if (chunk != null && hasEnded(chunk, current.first + i << CHUNK_BITS, ended) && chunk.highest <= removable) {
+            if (chunk != null
+                    && hasEnded(chunk, current.first + i << CHUNK_BITS, ended)
+                    && chunk.highest <= removable) {
                 CHUNK.setRelease(current.chunks, i, (Chunk) null);
             }
         }

@@ -24,7 +24,14 @@ public final class Horizon {
     /** The lowest number of an open snapshot of the relation at the same index. */
     private final long[] openCsns;
 
-    Horizon(long published, long limit, long[] points, long[] live, long openAll, int[] openRelations, long[] openCsns) {
+    Horizon(
+            long published,
+            long limit,
+            long[] points,
+            long[] live,
+            long openAll,
+            int[] openRelations,
+            long[] openCsns) {
         this.published = published;
         this.limit = limit;
         this.points = points;

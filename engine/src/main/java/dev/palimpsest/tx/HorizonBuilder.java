@@ -50,7 +50,8 @@ final class HorizonBuilder {
             }
         }
         openCsns = withRoom(openCsns, openCount);
-        openRelations = openRelations.length == openCsns.length ? openRelations : Arrays.copyOf(openRelations, openCsns.length);
+        openRelations =
+                openRelations.length == openCsns.length ? openRelations : Arrays.copyOf(openRelations, openCsns.length);
         openRelations[openCount] = relation;
         openCsns[openCount++] = csn;
     }

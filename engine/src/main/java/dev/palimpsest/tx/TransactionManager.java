@@ -131,9 +131,8 @@ public final class TransactionManager {
 
     /** @param ended an ended transaction of the same thread, whose object is used again where possible; may be null */
     public Transaction begin(Transaction ended, IsolationLevel isolation, boolean readOnly) {
-        Transaction transaction = ended != null && ended.canBeginAgain()
-                ? ended
-                : new Transaction(this, nextProcessId.getAndIncrement());
+        Transaction transaction =
+                ended != null && ended.canBeginAgain() ? ended : new Transaction(this, nextProcessId.getAndIncrement());
         transaction.begin(isolation, readOnly);
         return transaction;
     }
@@ -149,8 +148,7 @@ public final class TransactionManager {
             return xid;
         }
         if (transaction.isReadOnly()) {
-            throw new UsageException(
-                    SqlState.READ_ONLY_SQL_TRANSACTION, "cannot write in a read-only transaction");
+            throw new UsageException(SqlState.READ_ONLY_SQL_TRANSACTION, "cannot write in a read-only transaction");
         }
         xid = nextXid.getAndIncrement();
         transaction.setXid(xid);
@@ -185,7 +183,8 @@ public final class TransactionManager {
             scheduler.step(Step.COMMIT_APPENDED);
             awaitPublication(transaction, csn, synchronous);
         } catch (Throwable e) {
-            transaction.setState(TransactionState.UNKNOWN); // its record may become durable: nobody may abort it any more
+            transaction.setState(
+                    TransactionState.UNKNOWN); // its record may become durable: nobody may abort it any more
             if (!(e instanceof StoppedException)) {
                 poison.poison(e); // half way through publication
             }
@@ -227,7 +226,8 @@ public final class TransactionManager {
     /** For writers, lockers and unique checks: a commit that isn't published yet is still in progress. */
     public boolean isInProgress(long xid) {
         int status = statuses.status(xid);
-        return status == CommitLog.IN_PROGRESS || status == CommitLog.COMMITTED && numbers.number(xid) > published.get();
+        return status == CommitLog.IN_PROGRESS
+                || status == CommitLog.COMMITTED && numbers.number(xid) > published.get();
     }
 
     /** May a page say that this transaction committed? Only once its record is durable, and its commit published. */

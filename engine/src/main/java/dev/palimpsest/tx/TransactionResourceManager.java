@@ -67,8 +67,9 @@ public final class TransactionResourceManager implements ResourceManager {
         return switch (record.info()) {
             case TransactionRecords.COMMIT -> true;
             case TransactionRecords.ABORT -> false;
-            default -> throw new StoppedException(
-                    SqlState.DATA_CORRUPTED, "unknown transaction record", "info=" + record.info() + " " + record);
+            default ->
+                throw new StoppedException(
+                        SqlState.DATA_CORRUPTED, "unknown transaction record", "info=" + record.info() + " " + record);
         };
     }
 }

@@ -124,6 +124,7 @@ public final class WalReader implements AutoCloseable {
         }
         current = new WalSegmentReader(segments.open(segment), segment, segmentBytes);
         String problem = current.headerProblem(databaseId);
+        problem = problem != null ? problem : current.lengthProblem();
         if (problem != null) {
             throw damaged(segment * segmentBytes, problem); // the file got its name after its header was durable
         }

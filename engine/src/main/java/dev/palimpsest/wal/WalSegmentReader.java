@@ -39,6 +39,12 @@ final class WalSegmentReader implements AutoCloseable {
         return WalSegmentLayout.problem(buffer, segment, segmentBytes, databaseId);
     }
 
+    /** A segment has its full length from the moment it has its name: a shorter one was cut off. @return what is wrong, or null */
+    String lengthProblem() {
+        long size = file.size();
+        return size >= segmentBytes ? null : "the file is cut off: bytes=" + size + " expected=" + segmentBytes;
+    }
+
     /** Why there is no valid record at this offset, or null if there is one; the caller leaves at least a header's room. */
     String problemAt(int offset) {
         load(offset, HEADER_BYTES);

@@ -55,7 +55,8 @@ class BtreeConcurrencyTest {
             tasks.add(() -> scanWhatIsIn(fixture, true, inserted, writing));
             runAll(tasks);
             AtomicInteger entries = new AtomicInteger();
-            assertEquals(List.of(), BtreeVerifier.verify(fixture.tree, (key, length, tid) -> entries.incrementAndGet()));
+            assertEquals(
+                    List.of(), BtreeVerifier.verify(fixture.tree, (key, length, tid) -> entries.incrementAndGet()));
             assertEquals(WRITERS * KEYS, entries.get());
         }
     }
@@ -65,7 +66,8 @@ class BtreeConcurrencyTest {
         return Integer.toUnsignedLong(Integer.reverse(i * WRITERS + writer) * 0x9E3779B1);
     }
 
-    private static Void insertOwnKeys(BtreeFixture fixture, int writer, AtomicIntegerArray inserted, AtomicInteger writing) {
+    private static Void insertOwnKeys(
+            BtreeFixture fixture, int writer, AtomicIntegerArray inserted, AtomicInteger writing) {
         BtreeWriter own = new BtreeWriter();
         try {
             for (int i = 0; i < KEYS; i++) {
@@ -93,7 +95,8 @@ class BtreeConcurrencyTest {
         return null;
     }
 
-    private static Void scanWhatIsIn(BtreeFixture fixture, boolean backward, AtomicIntegerArray inserted, AtomicInteger writing) {
+    private static Void scanWhatIsIn(
+            BtreeFixture fixture, boolean backward, AtomicIntegerArray inserted, AtomicInteger writing) {
         BtreeScan scan = new BtreeScan();
         byte[] key = new byte[8];
         while (writing.get() > 0) {
@@ -130,7 +133,8 @@ class BtreeConcurrencyTest {
                     BtreeWriter own = new BtreeWriter();
                     for (int i = 0; i < keys; i++) {
                         byte[] key = BtreeFixture.key(i * 7919L % keys);
-                        long answer = own.insertUnique(fixture.tree, key, 8, Tid.of(i, writer), 3, tid -> LiveTupleCheck.CONFLICT);
+                        long answer = own.insertUnique(
+                                fixture.tree, key, 8, Tid.of(i, writer), 3, tid -> LiveTupleCheck.CONFLICT);
                         if (answer == BtreeWriter.INSERTED) {
                             won.incrementAndGet();
                         }

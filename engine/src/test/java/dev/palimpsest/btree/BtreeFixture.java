@@ -67,7 +67,10 @@ final class BtreeFixture implements AutoCloseable {
     }
 
     static byte[] key(long value) {
-        return new KeyEncoder(new KeyColumn(KeyType.INT64, false, false)).begin().addInt64(value).toBytes();
+        return new KeyEncoder(new KeyColumn(KeyType.INT64, false, false))
+                .begin()
+                .addInt64(value)
+                .toBytes();
     }
 
     void verify() {

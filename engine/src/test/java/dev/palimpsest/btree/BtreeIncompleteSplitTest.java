@@ -129,8 +129,10 @@ class BtreeIncompleteSplitTest {
             frame.page.putShort(offset, (short) 9_000);
             frame.releaseExclusive();
             frame.unpin();
-            assertThrows(StoppedException.class, () -> new BtreeCursor().findFirst(fixture.tree, longKey(50), LONG_KEY));
-            assertFalse(BtreeVerifier.verify(fixture.tree, (key, length, tid) -> {}).isEmpty());
+            assertThrows(
+                    StoppedException.class, () -> new BtreeCursor().findFirst(fixture.tree, longKey(50), LONG_KEY));
+            assertFalse(
+                    BtreeVerifier.verify(fixture.tree, (key, length, tid) -> {}).isEmpty());
             assertTrue(Latch.noneHeld());
         }
     }

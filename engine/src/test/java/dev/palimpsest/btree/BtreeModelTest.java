@@ -122,9 +122,11 @@ class BtreeModelTest {
         boolean backward = random.nextBoolean();
         List<byte[]> expected = new ArrayList<>();
         for (byte[] entry : model) {
-            boolean above = from == null || isWithin(from, entry) && fromInclusive
+            boolean above = from == null
+                    || isWithin(from, entry) && fromInclusive
                     || !isWithin(from, entry) && Arrays.compareUnsigned(from, entry) < 0;
-            boolean below = to == null || isWithin(to, entry) && toInclusive
+            boolean below = to == null
+                    || isWithin(to, entry) && toInclusive
                     || !isWithin(to, entry) && Arrays.compareUnsigned(to, entry) > 0;
             if (above && below) {
                 expected.add(entry);
@@ -222,10 +224,10 @@ class BtreeModelTest {
             byte[] largest = new byte[BtreeLayout.MAX_ENTRY - BtreeLayout.TID_SIZE];
             fixture.writer.insert(fixture.tree, largest, largest.length, 1, 3);
             UsageException refused = assertThrows(
-                    UsageException.class,
-                    () -> fixture.writer.insert(fixture.tree, new byte[2699], 2699, 1, 3));
+                    UsageException.class, () -> fixture.writer.insert(fixture.tree, new byte[2699], 2699, 1, 3));
             assertEquals(
-                    "index row size 2705 exceeds btree version 4 maximum 2704 for index \"test_idx\"", refused.getMessage());
+                    "index row size 2705 exceeds btree version 4 maximum 2704 for index \"test_idx\"",
+                    refused.getMessage());
             assertEquals("54000", refused.sqlState().code());
             fixture.verify();
         }

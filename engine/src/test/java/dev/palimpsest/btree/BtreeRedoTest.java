@@ -44,7 +44,10 @@ class BtreeRedoTest {
             record = next;
             asked.clear();
             resourceManager.redo(next, this);
-            assertEquals(next.blockCount(), asked.size(), "must ask for every block once: " + resourceManager.describe(next));
+            assertEquals(
+                    next.blockCount(),
+                    asked.size(),
+                    "must ask for every block once: " + resourceManager.describe(next));
             for (int i = 0; i < next.blockCount(); i++) {
                 ByteBuffer page = pages.get(next.pageId(i));
                 PageLayout.setLsn(page, Math.max(PageLayout.lsn(page), next.lsn()));
@@ -119,7 +122,9 @@ class BtreeRedoTest {
 
     private static byte[] longKey(Random random) {
         KeyEncoder encoder = new KeyEncoder(new KeyColumn(KeyType.TEXT, false, false));
-        return encoder.begin().addText("x".repeat(random.nextInt(900)) + random.nextInt(1000)).toBytes();
+        return encoder.begin()
+                .addText("x".repeat(random.nextInt(900)) + random.nextInt(1000))
+                .toBytes();
     }
 
     /** Single inserts, batches, removals and checkpoints, many splits. */

@@ -31,11 +31,16 @@ class BtreeUniqueTest {
                     fixture.tree, key, 8, Tid.of(9999, 1), XID, tid -> tid == live ? LiveTupleCheck.CONFLICT : 0);
             assertEquals(BtreeWriter.CONFLICT, answer);
             assertEquals(live, fixture.writer.conflictTid());
-            answer = fixture.writer.insertUnique(fixture.tree, key, 8, Tid.of(9999, 1), XID, tid -> tid == live ? 77 : 0);
+            answer = fixture.writer.insertUnique(
+                    fixture.tree, key, 8, Tid.of(9999, 1), XID, tid -> tid == live ? 77 : 0);
             assertEquals(77, answer);
-            assertEquals(BtreeWriter.INSERTED, fixture.writer.insertUnique(fixture.tree, key, 8, Tid.of(9999, 1), XID, tid -> 0));
+            assertEquals(
+                    BtreeWriter.INSERTED,
+                    fixture.writer.insertUnique(fixture.tree, key, 8, Tid.of(9999, 1), XID, tid -> 0));
             // a low tid goes to the first of the pages while the check goes over all of them
-            assertEquals(BtreeWriter.INSERTED, fixture.writer.insertUnique(fixture.tree, key, 8, Tid.of(0, 0), XID, tid -> 0));
+            assertEquals(
+                    BtreeWriter.INSERTED,
+                    fixture.writer.insertUnique(fixture.tree, key, 8, Tid.of(0, 0), XID, tid -> 0));
             fixture.verify();
         }
     }
@@ -57,7 +62,9 @@ class BtreeUniqueTest {
             assertEquals(700, fixture.writer.insertBatch(fixture.tree, batch, 0, XID, tid -> LiveTupleCheck.CONFLICT));
             assertEquals(BtreeWriter.CONFLICT, fixture.writer.verdict());
             assertEquals(Tid.of(700, 1), fixture.writer.conflictTid());
-            assertEquals(701, fixture.writer.insertBatch(fixture.tree, batch, 700, XID, tid -> tid == Tid.of(700, 1) ? 0 : 88));
+            assertEquals(
+                    701,
+                    fixture.writer.insertBatch(fixture.tree, batch, 700, XID, tid -> tid == Tid.of(700, 1) ? 0 : 88));
             assertEquals(88, fixture.writer.verdict());
             fixture.verify();
         }

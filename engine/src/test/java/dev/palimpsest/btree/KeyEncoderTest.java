@@ -31,8 +31,10 @@ class KeyEncoderTest {
     private static <T> void checkOrder(
             KeyType type, Function<Random, T> generator, Comparator<? super T> order, BiConsumer<KeyEncoder, T> add) {
         Random random = new Random(type.ordinal());
-        KeyEncoder ascending = new KeyEncoder(new KeyColumn(type, true, false), new KeyColumn(KeyType.INT16, false, false));
-        KeyEncoder descending = new KeyEncoder(new KeyColumn(type, false, true), new KeyColumn(KeyType.INT16, false, false));
+        KeyEncoder ascending =
+                new KeyEncoder(new KeyColumn(type, true, false), new KeyColumn(KeyType.INT16, false, false));
+        KeyEncoder descending =
+                new KeyEncoder(new KeyColumn(type, false, true), new KeyColumn(KeyType.INT16, false, false));
         for (int i = 0; i < PAIRS; i++) {
             T a = generator.apply(random);
             T b = random.nextInt(10) == 0 ? a : generator.apply(random);
@@ -70,7 +72,13 @@ class KeyEncoderTest {
     @Test
     void shouldOrderFloats() {
         double[] special = {
-            0.0, -0.0, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.MIN_VALUE, -Double.MIN_VALUE,
+            0.0,
+            -0.0,
+            Double.NaN,
+            Double.POSITIVE_INFINITY,
+            Double.NEGATIVE_INFINITY,
+            Double.MIN_VALUE,
+            -Double.MIN_VALUE,
             Double.longBitsToDouble(0xFFF8_0000_0000_0001L)
         };
         checkOrder(
@@ -130,7 +138,9 @@ class KeyEncoderTest {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         KeyEncoder encoder = new KeyEncoder(new KeyColumn(KeyType.TEXT));
         byte[] fromText = encoder.begin().addText(text).toBytes();
-        assertArrayEquals(fromText, encoder.begin().addText(ByteBuffer.wrap(utf8), 0, utf8.length).toBytes());
+        assertArrayEquals(
+                fromText,
+                encoder.begin().addText(ByteBuffer.wrap(utf8), 0, utf8.length).toBytes());
         assertThrows(UsageException.class, () -> encoder.begin().addText("a\uD83D"));
     }
 

@@ -65,7 +65,8 @@ class BufferPoolConcurrencyTest {
         assertNull(fixture.poison.get());
     }
 
-    private static void workOn(PoolFixture fixture, PageFile file, int block, SplittableRandom random, AtomicLongArray model) {
+    private static void workOn(
+            PoolFixture fixture, PageFile file, int block, SplittableRandom random, AtomicLongArray model) {
         if (random.nextInt(3) == 0) {
             try (PageGuard guard = file.latchExclusive(block)) {
                 assertEquals(model.get(block), wholeValue(guard), "block=" + block);

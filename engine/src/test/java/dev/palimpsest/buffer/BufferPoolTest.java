@@ -59,7 +59,8 @@ class BufferPoolTest {
         }
         assertTrue(fixture.pool.metrics().evictions() >= 2 * (320 - 16));
         assertTrue(fixture.pool.metrics().pagesWritten() >= 320 - 16);
-        assertTrue(fixture.pool.metrics().writes() < fixture.pool.metrics().pagesWritten(), "neighbours go in one write");
+        assertTrue(
+                fixture.pool.metrics().writes() < fixture.pool.metrics().pagesWritten(), "neighbours go in one write");
     }
 
     @Test
@@ -281,7 +282,8 @@ class BufferPoolTest {
         fixture.disk.failWrites = true;
         StoppedException e = assertThrows(StoppedException.class, () -> fixture.extend(file, 100));
         assertEquals("the engine has stopped", e.getMessage());
-        assertEquals("could not write file \"base/17\": as asked for", e.getCause().getMessage());
+        assertEquals(
+                "could not write file \"base/17\": as asked for", e.getCause().getMessage());
     }
 
     @Test

@@ -105,7 +105,8 @@ class DefinitionTest {
         db.close();
         db = Database.open(directory);
         TableSchema after = db.read(tx -> tx.tableSchema("d"));
-        assertEquals(before.toString().replaceAll("\\[B@\\w+", ""), after.toString().replaceAll("\\[B@\\w+", ""));
+        assertEquals(
+                before.toString().replaceAll("\\[B@\\w+", ""), after.toString().replaceAll("\\[B@\\w+", ""));
         assertArrayEquals(
                 bytes, (byte[]) ((Column.Constant) after.columns().get(5).defaultValue()).value());
         assertTrue(after.columns().get(8).notNull());
@@ -113,7 +114,9 @@ class DefinitionTest {
         assertEquals(List.of(List.of("b", "a")), after.uniques());
         assertEquals(
                 List.of("d_pkey", "d_b_a_key"),
-                db.read(tx -> db.table("d").indexes(tx).stream().map(IndexSchema::name).toList()));
+                db.read(tx -> db.table("d").indexes(tx).stream()
+                        .map(IndexSchema::name)
+                        .toList()));
     }
 
     @Test
@@ -125,24 +128,41 @@ class DefinitionTest {
         TableSchema.Builder a = TableSchema.named("t").column("a", ColumnType.TEXT);
         Expect.error("42703", () -> create(a.primaryKey("b").build()));
         Expect.error("42701", () -> create(a.primaryKey("a", "a").build()));
-        Expect.error("42701", () -> create(TableSchema.named("t")
-                .column("a", ColumnType.TEXT)
-                .column("a", ColumnType.TEXT)
-                .build()));
-        Expect.error("42701", () -> create(TableSchema.named("t").column("xmin", ColumnType.TEXT).build()));
-        Expect.error("22023", () -> create(TableSchema.named("t")
-                .column("a", ColumnType.TEXT)
-                .identity(Column.Identity.ALWAYS)
-                .build()));
-        Expect.error("42601", () -> create(TableSchema.named("t")
-                .column("a", ColumnType.INTEGER)
-                .identity(Column.Identity.ALWAYS)
-                .defaultTo(1)
-                .build()));
-        Expect.error("42804", () -> create(
-                TableSchema.named("t").column("a", ColumnType.INTEGER).defaultTo("x").build()));
-        Expect.error("42804", () -> create(
-                TableSchema.named("t").column("a", ColumnType.INTEGER).defaultToNow().build()));
+        Expect.error(
+                "42701",
+                () -> create(TableSchema.named("t")
+                        .column("a", ColumnType.TEXT)
+                        .column("a", ColumnType.TEXT)
+                        .build()));
+        Expect.error(
+                "42701",
+                () -> create(
+                        TableSchema.named("t").column("xmin", ColumnType.TEXT).build()));
+        Expect.error(
+                "22023",
+                () -> create(TableSchema.named("t")
+                        .column("a", ColumnType.TEXT)
+                        .identity(Column.Identity.ALWAYS)
+                        .build()));
+        Expect.error(
+                "42601",
+                () -> create(TableSchema.named("t")
+                        .column("a", ColumnType.INTEGER)
+                        .identity(Column.Identity.ALWAYS)
+                        .defaultTo(1)
+                        .build()));
+        Expect.error(
+                "42804",
+                () -> create(TableSchema.named("t")
+                        .column("a", ColumnType.INTEGER)
+                        .defaultTo("x")
+                        .build()));
+        Expect.error(
+                "42804",
+                () -> create(TableSchema.named("t")
+                        .column("a", ColumnType.INTEGER)
+                        .defaultToNow()
+                        .build()));
         Expect.error("42P16", () -> create(TableSchema.named("").build()));
         Expect.error("42P16", () -> create(TableSchema.named("x".repeat(64)).build()));
         Expect.error("42P16", () -> create(a.primaryKey().unique().build()));
@@ -176,8 +196,9 @@ class DefinitionTest {
         Expect.error("42703", () -> createIndex(IndexSchema.on("items", "nope")));
         Expect.error("42P07", () -> createIndex(IndexSchema.on("items", "name").named("items_pkey")));
         Expect.error("42809", () -> createIndex(IndexSchema.on("pg_class", "oid")));
-        Expect.error("22023", () -> createIndex(
-                new IndexSchema("x", "items", List.of("name"), List.of(true, false), false)));
+        Expect.error(
+                "22023",
+                () -> createIndex(new IndexSchema("x", "items", List.of("name"), List.of(true, false), false)));
         Expect.error("42704", () -> dropIndex("nope"));
         Expect.error("42809", () -> dropIndex("items"));
         Expect.error("2BP01", () -> dropIndex("items_pkey"));
@@ -197,7 +218,10 @@ class DefinitionTest {
 
     @Test
     void shouldRefuseAUniqueIndexOverEqualRows() {
-        create(TableSchema.named("t").column("a", ColumnType.INTEGER).column("b", ColumnType.INTEGER).build());
+        create(TableSchema.named("t")
+                .column("a", ColumnType.INTEGER)
+                .column("b", ColumnType.INTEGER)
+                .build());
         Table t = db.table("t");
         db.transact(tx -> {
             t.insert(tx, 1, 1);
@@ -206,12 +230,14 @@ class DefinitionTest {
             t.insert(tx, null, 4);
             return null;
         });
-        var e = Expect.error(
-                "23505", "could not create unique index \"u\"", () -> createIndex(unique("u")));
+        var e = Expect.error("23505", "could not create unique index \"u\"", () -> createIndex(unique("u")));
         assertTrue(e.detail().startsWith("Key (a)=(1) is duplicated."), e.detail());
         db.transact(tx -> t.updateAll(tx, Scan.all().where(row -> row.longValue("b") == 2), c -> c.setLong("a", 2)));
         createIndex(unique("u")); // over a HOT chain whose older version would conflict
-        Expect.error("23505", () -> db.transact(tx -> t.insertAll(tx, List.<Object[]>of(new Object[] {2, 9}).iterator())));
+        Expect.error(
+                "23505",
+                () -> db.transact(tx ->
+                        t.insertAll(tx, List.<Object[]>of(new Object[] {2, 9}).iterator())));
         db.transact(tx -> t.deleteAll(tx, Scan.index("u").equalTo(1)));
     }
 
@@ -227,7 +253,10 @@ class DefinitionTest {
         Set<String> before = files();
         try (Transaction tx = db.begin()) {
             items.insert(tx, Table.DEFAULT, "kept?");
-            tx.createTable(TableSchema.named("more").column("a", ColumnType.TEXT).primaryKey("a").build());
+            tx.createTable(TableSchema.named("more")
+                    .column("a", ColumnType.TEXT)
+                    .primaryKey("a")
+                    .build());
             db.table("more").insert(tx, "x");
             tx.createIndex(IndexSchema.on("items", "name").named("extra"));
             assertEquals(List.of("items", "more"), tx.tableNames());
@@ -257,13 +286,17 @@ class DefinitionTest {
         create(ITEMS);
         db.transact(tx -> {
             tx.dropTable("items");
-            tx.createTable(TableSchema.named("items").column("other", ColumnType.TEXT).build());
+            tx.createTable(
+                    TableSchema.named("items").column("other", ColumnType.TEXT).build());
             db.table("items").insert(tx, "x");
-            tx.createTable(TableSchema.named("brief").column("a", ColumnType.TEXT).build());
+            tx.createTable(
+                    TableSchema.named("brief").column("a", ColumnType.TEXT).build());
             tx.dropTable("brief");
             return null;
         });
-        assertEquals("other", db.<String>read(tx -> tx.tableSchema("items").columns().get(0).name()));
+        assertEquals(
+                "other",
+                db.<String>read(tx -> tx.tableSchema("items").columns().get(0).name()));
         assertEquals(1, files().stream().filter(name -> !name.contains("_")).count());
     }
 
@@ -319,10 +352,14 @@ class DefinitionTest {
     @Test
     void shouldCutGeneratedNames() {
         String longName = "t".repeat(63);
-        create(TableSchema.named(longName).column("c".repeat(63), ColumnType.TEXT).primaryKey("c".repeat(63)).build());
+        create(TableSchema.named(longName)
+                .column("c".repeat(63), ColumnType.TEXT)
+                .primaryKey("c".repeat(63))
+                .build());
         String index = createIndex(IndexSchema.on(longName, "c".repeat(63)));
         assertEquals("t".repeat(29) + "_" + "c".repeat(29) + "_idx", index);
-        assertEquals("t".repeat(58) + "_pkey", db.<String>read(
-                tx -> db.table(longName).indexes(tx).get(0).name()));
+        assertEquals(
+                "t".repeat(58) + "_pkey",
+                db.<String>read(tx -> db.table(longName).indexes(tx).get(0).name()));
     }
 }

@@ -41,8 +41,8 @@ class DatabaseCheckerTest {
     @BeforeEach
     void open() {
         disk = new MemoryDisk();
-        db = EngineDatabase.open(EngineConfig.of(
-                disk, new ThreadScheduler(), DatabaseOptions.DEFAULT.withWalSegmentBytes(1 << 20)));
+        db = EngineDatabase.open(
+                EngineConfig.of(disk, new ThreadScheduler(), DatabaseOptions.DEFAULT.withWalSegmentBytes(1 << 20)));
         Table rows = db.table("t");
         db.transact(tx -> {
             tx.createTable(TableSchema.named("t")
@@ -128,7 +128,9 @@ class DatabaseCheckerTest {
     void shouldFindAXidFromTheFuture() {
         damage(2, (page, at) -> page.putLong(at + TupleLayout.XMIN, 1_000_000));
         List<String> problems = check();
-        assertTrue(problems.get(0).contains("linePointer=2") && problems.get(0).contains("xmin=1000000"), problems::toString);
+        assertTrue(
+                problems.get(0).contains("linePointer=2") && problems.get(0).contains("xmin=1000000"),
+                problems::toString);
     }
 
     @Test
@@ -136,7 +138,8 @@ class DatabaseCheckerTest {
         damage(1, (page, at) -> page.putShort(at + TupleLayout.CTID_LINE_POINTER, (short) 3));
         List<String> problems = check();
         assertTrue(problems.toString().contains("linePointer=1: HOT-updated to (0,3)"), problems::toString);
-        assertTrue(problems.toString().contains("linePointer=4: heap-only, but no chain leads to it"), problems::toString);
+        assertTrue(
+                problems.toString().contains("linePointer=4: heap-only, but no chain leads to it"), problems::toString);
     }
 
     @Test

@@ -97,7 +97,8 @@ class EngineDatabaseTest {
             });
             Transaction open = db.begin();
             db.table("counters").update(open, 2, c -> c.setLong("n", 99));
-            open.createTable(TableSchema.named("never").column("a", ColumnType.TEXT).build());
+            open.createTable(
+                    TableSchema.named("never").column("a", ColumnType.TEXT).build());
             set(db, 1, 11);
             copy(directory.resolve("db"), copy);
         }
@@ -151,7 +152,8 @@ class EngineDatabaseTest {
 
     @Test
     void shouldHoldMoreDataThanItsPool() {
-        DatabaseOptions small = DatabaseOptions.DEFAULT.withBufferPoolBytes(1 << 20).withCheckpointWalBytes(4 << 20);
+        DatabaseOptions small =
+                DatabaseOptions.DEFAULT.withBufferPoolBytes(1 << 20).withCheckpointWalBytes(4 << 20);
         byte[] noise = new byte[600];
         Random random = new Random(1);
         try (Database db = Database.open(directory, small)) {
@@ -173,7 +175,9 @@ class EngineDatabaseTest {
             TransactionOptions fast = TransactionOptions.DEFAULT.withSynchronousCommit(false);
             for (int i = 0; i < 5_000; i++) {
                 long id = random.nextInt(20_000);
-                db.transact(fast, tx -> big.update(tx, id, c -> c.setLong("n", c.row().longValue("n") + 1)));
+                db.transact(
+                        fast,
+                        tx -> big.update(tx, id, c -> c.setLong("n", c.row().longValue("n") + 1)));
             }
         }
         try (Database db = Database.open(directory, small)) {
@@ -191,7 +195,10 @@ class EngineDatabaseTest {
     void shouldRefuseASecondOpener() {
         try (Database db = withCounters(Database.open(directory))) {
             EngineException e = Expect.error("55006", () -> Database.open(directory));
-            assertTrue((e.getMessage() + e.detail()).contains(directory.getFileName().toString()), e::toString);
+            assertTrue(
+                    (e.getMessage() + e.detail())
+                            .contains(directory.getFileName().toString()),
+                    e::toString);
             assertEquals(10, count(db, 1));
         }
         Database.open(directory).close();
@@ -247,7 +254,8 @@ class EngineDatabaseTest {
         DatabaseChecker.Report report = DatabaseChecker.check(directory, DatabaseOptions.DEFAULT, CheckProgress.NONE);
         assertEquals(1, report.problems().size(), report::toString);
         String problem = report.problems().get(0);
-        assertTrue(problem.contains("base/" + file.getFileName() + " block 0") && problem.contains("checksum"), problem);
+        assertTrue(
+                problem.contains("base/" + file.getFileName() + " block 0") && problem.contains("checksum"), problem);
         try (Database db = Database.open(directory)) {
             Expect.error("XX001", () -> count(db, 1));
             assertEquals(List.of("counters"), db.read(Transaction::tableNames)); // the rest works

@@ -131,9 +131,13 @@ class HeapTest {
         assertEquals(Status.UPDATED, result.status());
         assertEquals(fixture.place(second, root), result.nextTid());
         assertEquals(Status.DONE, fixture.delete(second, result.nextTid()).status());
-        assertEquals(Status.OWN_LATER, fixture.delete(second, fixture.place(fixture.begin(), root)).status());
+        assertEquals(
+                Status.OWN_LATER,
+                fixture.delete(second, fixture.place(fixture.begin(), root)).status());
         fixture.commit(second);
-        assertEquals(Status.DELETED, fixture.update(fixture.begin(), Tid.of(0, 2), 1, "late").status());
+        assertEquals(
+                Status.DELETED,
+                fixture.update(fixture.begin(), Tid.of(0, 2), 1, "late").status());
     }
 
     @Test
@@ -165,7 +169,10 @@ class HeapTest {
         Transaction reader = fixture.beginRepeatableRead();
         tx = fixture.begin();
         for (int i = 0; i < 100; i++) {
-            assertEquals(Status.DONE, fixture.update(tx, roots.get(i), i, LONG_VALUE + LONG_VALUE + i).status());
+            assertEquals(
+                    Status.DONE,
+                    fixture.update(tx, roots.get(i), i, LONG_VALUE + LONG_VALUE + i)
+                            .status());
         }
         fixture.commit(tx);
         for (int i = 0; i < 100; i++) {
@@ -175,7 +182,8 @@ class HeapTest {
         HeapTuple tuple = new HeapTuple();
         Transaction last = fixture.begin();
         for (HeapScan scan = fixture.heap.scan(last.beginStatement()); scan.next(tuple); seen[0]++) {
-            assertEquals(2 * LONG_VALUE.length(), HeapFixture.value(tuple.bytes()).lastIndexOf('x') + 1);
+            assertEquals(
+                    2 * LONG_VALUE.length(), HeapFixture.value(tuple.bytes()).lastIndexOf('x') + 1);
         }
         assertEquals(100, seen[0]);
     }

@@ -95,8 +95,8 @@ class VisibilityTest {
         List<DynamicTest> cells = new ArrayList<>();
         for (End xmin : ends(false)) {
             for (End xmax : ends(true)) {
-                boolean cannotBe = xmin.xid == 0
-                        || xmin.xid == own && xmax.xid != own && xmax.xid != 0 && xmax.xid != aborted;
+                boolean cannotBe =
+                        xmin.xid == 0 || xmin.xid == own && xmax.xid != own && xmax.xid != 0 && xmax.xid != aborted;
                 if (cannotBe) {
                     continue;
                 }

@@ -17,7 +17,8 @@ class FastLocksRaceTest {
     private static final int ROUNDS = 40_000;
 
     private final List<Session> sessions = new ArrayList<>();
-    private final LockTable table = new LockTable(new ThreadScheduler(), new EnginePoison(), action -> sessions.forEach(action));
+    private final LockTable table =
+            new LockTable(new ThreadScheduler(), new EnginePoison(), action -> sessions.forEach(action));
     private final AtomicInteger weakInside = new AtomicInteger();
     private final AtomicInteger strongInside = new AtomicInteger();
     private final AtomicInteger violations = new AtomicInteger();

@@ -36,7 +36,8 @@ class LockTableTest {
     }
 
     private CompletableFuture<EngineException> waitsForEnd(Session session, Session other) {
-        return session.waits(() -> table.waitForTransaction(session, other, other.waitableXid(), new WaitContext("t", 65537)));
+        return session.waits(
+                () -> table.waitForTransaction(session, other, other.waitableXid(), new WaitContext("t", 65537)));
     }
 
     private static void assertDeadlock(EngineException e) {
@@ -53,7 +54,8 @@ class LockTableTest {
                 () -> table.lockRelation(b, 5, LockMode.ACCESS_EXCLUSIVE, LockWait.NOWAIT, "orders"));
         assertEquals(SqlState.LOCK_NOT_AVAILABLE, e.sqlState());
         assertEquals("could not obtain lock on relation \"orders\"", e.getMessage());
-        assertTrue(table.lockRelation(c, 5, LockMode.ROW_EXCLUSIVE, LockWait.NOWAIT, "orders"), "strong count given back");
+        assertTrue(
+                table.lockRelation(c, 5, LockMode.ROW_EXCLUSIVE, LockWait.NOWAIT, "orders"), "strong count given back");
         assertEquals(0, table.waitCount());
     }
 
@@ -80,8 +82,7 @@ class LockTableTest {
         table.lockRelation(b, 2, LockMode.EXCLUSIVE, "r2");
         CompletableFuture<EngineException> second = waitsFor(b, 1, LockMode.ACCESS_EXCLUSIVE);
         CompletableFuture<EngineException> third = waitsFor(c, 2, LockMode.SHARE);
-        assertDeadlock(assertThrows(
-                RetryException.class, () -> table.waitForTransaction(a, c, 103, WaitContext.NONE)));
+        assertDeadlock(assertThrows(RetryException.class, () -> table.waitForTransaction(a, c, 103, WaitContext.NONE)));
         table.releaseAll(a);
         assertNull(Session.end(second));
         table.releaseAll(b);
@@ -92,7 +93,8 @@ class LockTableTest {
     void shouldFindDeadlockThroughAnEarlierWaiterWhenNoOrderHelps() {
         table.lockRelation(a, 1, LockMode.SHARE, "r1");
         CompletableFuture<EngineException> queued = waitsFor(b, 1, LockMode.ROW_EXCLUSIVE); // waits for a's lock
-        CompletableFuture<EngineException> behind = waitsFor(c, 1, LockMode.EXCLUSIVE); // waits for a's lock, and behind b
+        CompletableFuture<EngineException> behind =
+                waitsFor(c, 1, LockMode.EXCLUSIVE); // waits for a's lock, and behind b
         assertDeadlock(assertThrows(RetryException.class, () -> table.waitForTransaction(a, c, 103, WaitContext.NONE)));
         table.releaseAll(a);
         assertNull(Session.end(queued));
@@ -106,7 +108,8 @@ class LockTableTest {
         table.lockRelation(a, 1, LockMode.ACCESS_SHARE, "r1");
         CompletableFuture<EngineException> exclusive = waitsFor(b, 1, LockMode.ACCESS_EXCLUSIVE);
         CompletableFuture<EngineException> shared = waitsFor(c, 1, LockMode.ACCESS_SHARE);
-        CompletableFuture<EngineException> closing = a.async(() -> table.waitForTransaction(a, c, 103, WaitContext.NONE));
+        CompletableFuture<EngineException> closing =
+                a.async(() -> table.waitForTransaction(a, c, 103, WaitContext.NONE));
         assertNull(Session.end(shared), "c passed b");
         assertFalse(closing.isDone());
         table.releaseAll(c);
@@ -119,7 +122,8 @@ class LockTableTest {
     void shouldNotOvertakeConflictingEarlierWaiter() {
         table.lockRelation(a, 1, LockMode.ACCESS_SHARE, "r1");
         CompletableFuture<EngineException> exclusive = waitsFor(b, 1, LockMode.ACCESS_EXCLUSIVE);
-        CompletableFuture<EngineException> reader = waitsFor(c, 1, LockMode.ACCESS_SHARE); // compatible with a, but behind b
+        CompletableFuture<EngineException> reader =
+                waitsFor(c, 1, LockMode.ACCESS_SHARE); // compatible with a, but behind b
         assertFalse(table.lockRelation(d, 1, LockMode.ACCESS_SHARE, LockWait.SKIP, "r1"));
         table.releaseAll(a);
         assertNull(Session.end(exclusive));
@@ -163,7 +167,8 @@ class LockTableTest {
         assertEquals("canceling statement due to user request", e.getMessage());
         assertNull(Session.end(reader));
         assertTrue(table.lockRelation(d, 1, LockMode.ROW_EXCLUSIVE, LockWait.SKIP, "r1"));
-        assertTrue(table.entries().stream().anyMatch(entry -> entry.fastPath() && entry.processId() == 4), "fast again");
+        assertTrue(
+                table.entries().stream().anyMatch(entry -> entry.fastPath() && entry.processId() == 4), "fast again");
     }
 
     @Test
@@ -196,8 +201,7 @@ class LockTableTest {
         CompletableFuture<EngineException> first = waitsForEnd(a, b);
         b.deadlockTimeoutNanos(50_000_000);
         long start = System.nanoTime();
-        assertDeadlock(assertThrows(
-                RetryException.class, () -> table.waitForTransaction(b, a, 101, WaitContext.NONE)));
+        assertDeadlock(assertThrows(RetryException.class, () -> table.waitForTransaction(b, a, 101, WaitContext.NONE)));
         assertTrue(System.nanoTime() - start >= 50_000_000);
         table.releaseAll(b);
         assertNull(Session.end(first));
@@ -211,8 +215,10 @@ class LockTableTest {
         assertInstanceOf(StoppedException.class, e);
         assertEquals(SqlState.IO_ERROR, e.sqlState());
         table.close();
-        assertEquals(SqlState.ADMIN_SHUTDOWN, Session.end(a.async(() -> table.waitForTransaction(a, b, 102, WaitContext.NONE)))
-                .sqlState());
+        assertEquals(
+                SqlState.ADMIN_SHUTDOWN,
+                Session.end(a.async(() -> table.waitForTransaction(a, b, 102, WaitContext.NONE)))
+                        .sqlState());
     }
 
     @Test
@@ -240,9 +246,11 @@ class LockTableTest {
         for (int relation = 1; relation <= FastLocks.ENTRIES + 3; relation++) {
             table.lockRelation(a, relation, LockMode.ROW_SHARE, "r");
         }
-        assertEquals(3, table.entries().stream().filter(entry -> !entry.fastPath()).count());
+        assertEquals(
+                3, table.entries().stream().filter(entry -> !entry.fastPath()).count());
         for (int relation = 1; relation <= FastLocks.ENTRIES + 3; relation++) {
-            assertFalse(table.lockRelation(b, relation, LockMode.EXCLUSIVE, LockWait.SKIP, "r"), "relation=" + relation);
+            assertFalse(
+                    table.lockRelation(b, relation, LockMode.EXCLUSIVE, LockWait.SKIP, "r"), "relation=" + relation);
         }
         table.releaseAll(a);
         for (int relation = 1; relation <= FastLocks.ENTRIES + 3; relation++) {
@@ -265,8 +273,7 @@ class LockTableTest {
             }
         });
         table.lockRelation(a, 1, LockMode.ROW_EXCLUSIVE, "accounts");
-        CompletableFuture<EngineException> result =
-                b.waits(() -> table.lockRelation(b, 1, LockMode.SHARE, "accounts"));
+        CompletableFuture<EngineException> result = b.waits(() -> table.lockRelation(b, 1, LockMode.SHARE, "accounts"));
         assertNotNull(b.waitingFor());
         Session.until(() -> !told.isEmpty());
         table.releaseAll(a);

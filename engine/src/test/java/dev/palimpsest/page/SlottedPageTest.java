@@ -88,16 +88,15 @@ class SlottedPageTest {
         }
         int number = 1 + random.nextInt(model.size());
         int line = SlottedPage.line(page, number);
-        Line changed =
-                switch (random.nextInt(4)) {
-                    case 0 -> Line.UNUSED;
-                    case 1 -> new Line(LinePointer.STATE_REDIRECT, null);
-                    case 2 -> new Line(LinePointer.STATE_ARCHIVED, null);
-                    default ->
-                        LinePointer.isNormal(line)
-                                ? new Line(LinePointer.STATE_DEAD, model.get(number - 1).item)
-                                : new Line(LinePointer.STATE_DEAD, null);
-                };
+        Line changed = switch (random.nextInt(4)) {
+            case 0 -> Line.UNUSED;
+            case 1 -> new Line(LinePointer.STATE_REDIRECT, null);
+            case 2 -> new Line(LinePointer.STATE_ARCHIVED, null);
+            default ->
+                LinePointer.isNormal(line)
+                        ? new Line(LinePointer.STATE_DEAD, model.get(number - 1).item)
+                        : new Line(LinePointer.STATE_DEAD, null);
+        };
         int redirect = LinePointer.redirect(1 + random.nextInt(model.size()));
         SlottedPage.setLine(
                 page,

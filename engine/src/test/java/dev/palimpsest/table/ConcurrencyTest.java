@@ -125,7 +125,8 @@ class ConcurrencyTest {
             add(accounts, first, 1, 5000); // out of the other's range
             second = actor.start(() -> db.transact(
                     readCommitted,
-                    tx -> accounts.deleteAll(tx, Scan.index("by_balance").from(500).to(3000))));
+                    tx -> accounts.deleteAll(
+                            tx, Scan.index("by_balance").from(500).to(3000))));
             actor.awaitWaiting();
             first.commit();
         }
@@ -161,7 +162,10 @@ class ConcurrencyTest {
             add(accounts, first, 1, 1);
             second = actor.start(() -> db.transact(readCommitted, tx -> {
                 // two rows: while it waits for row 1, row 2 changes three times
-                accounts.updateAll(tx, Scan.index("accounts_pkey"), c -> c.setLong(1, c.row().longValue(1) + 100));
+                accounts.updateAll(
+                        tx,
+                        Scan.index("accounts_pkey"),
+                        c -> c.setLong(1, c.row().longValue(1) + 100));
                 return null;
             }));
             actor.awaitWaiting();
@@ -190,9 +194,7 @@ class ConcurrencyTest {
             assertEquals(1000, accounts.get(late, 1).longValue(1));
             assertEquals(2000, accounts.get(late, 2).longValue(1));
             EngineException e = Expect.error(
-                    "40001",
-                    "could not serialize access due to concurrent update",
-                    () -> add(accounts, late, 1, 1));
+                    "40001", "could not serialize access due to concurrent update", () -> add(accounts, late, 1, 1));
             assertTrue(e.detail().matches("table=accounts row=\\(0,1\\) transaction=\\d+"), e.detail());
         }
         try (Transaction late = db.begin(repeatableRead)) {
@@ -253,7 +255,10 @@ class ConcurrencyTest {
         try (Transaction first = db.begin()) {
             accounts.insert(first, 4L, 1L);
             third = actor.start(() -> db.transact(readCommitted, tx -> {
-                accounts.insertAll(tx, List.of(new Object[] {3L + 2, 1L}, new Object[] {4L, 2L}).iterator());
+                accounts.insertAll(
+                        tx,
+                        List.of(new Object[] {3L + 2, 1L}, new Object[] {4L, 2L})
+                                .iterator());
                 return null;
             }));
             actor.awaitWaiting();
@@ -375,7 +380,9 @@ class ConcurrencyTest {
         try (Transaction writer = db.begin()) {
             accounts.insert(writer, 3L, 3000L);
             builder = actor.start(() -> db.transact(
-                    readCommitted, tx -> tx.createIndex(IndexSchema.on("accounts", "id", "balance").named("both"))));
+                    readCommitted,
+                    tx -> tx.createIndex(
+                            IndexSchema.on("accounts", "id", "balance").named("both"))));
             actor.awaitWaiting();
             assertEquals(1000, db.<Long>read(tx -> accounts.get(tx, 1).longValue(1))); // readers don't
             accounts.insert(writer, 4L, 4000L);
@@ -396,7 +403,8 @@ class ConcurrencyTest {
         }
         Actor.get(insert); // and it has its entry in the new index
         assertEquals(
-                List.of(5000L), db.<List<Long>>read(tx -> balances(tx, Scan.index("reversed").equalTo(5000))));
+                List.of(5000L),
+                db.<List<Long>>read(tx -> balances(tx, Scan.index("reversed").equalTo(5000))));
     }
 
     @Test
@@ -407,11 +415,15 @@ class ConcurrencyTest {
         });
         try (Transaction old = db.begin(repeatableRead)) {
             assertEquals(1000, accounts.get(old, 1).longValue(1));
-            db.transact(tx -> accounts.update(tx, 1, c -> c.setLong(1, 7))); // HOT: the chain has two keys for the index to come
-            db.transact(tx -> tx.createIndex(IndexSchema.on("accounts", "balance").named("by_balance")));
+            db.transact(tx ->
+                    accounts.update(tx, 1, c -> c.setLong(1, 7))); // HOT: the chain has two keys for the index to come
+            db.transact(
+                    tx -> tx.createIndex(IndexSchema.on("accounts", "balance").named("by_balance")));
             Scan range = Scan.index("by_balance").from(5).to(1500);
             assertEquals(List.of(1000L), balances(old, range));
-            assertEquals(List.of(2000L, 1000L), balances(old, Scan.index("by_balance").reversed()));
+            assertEquals(
+                    List.of(2000L, 1000L),
+                    balances(old, Scan.index("by_balance").reversed()));
             assertEquals(List.of(7L), db.<List<Long>>read(tx -> balances(tx, range)));
         }
     }
@@ -432,7 +444,8 @@ class ConcurrencyTest {
         Expect.error("42P01", () -> balance(1));
         Future<Long> late;
         try (Transaction definer = db.begin()) {
-            definer.createTable(TableSchema.named("accounts").column("a", ColumnType.BIGINT).build());
+            definer.createTable(
+                    TableSchema.named("accounts").column("a", ColumnType.BIGINT).build());
             definer.commit();
         }
         try (Transaction definer = db.begin()) {

@@ -168,7 +168,10 @@ class StatementTest {
         Expect.error("42601", () -> db.transact(tx -> run(() -> accounts.insert(tx, 1L, "a"))));
         Expect.error("42804", () -> db.transact(tx -> accounts.get(tx, "x")));
         Expect.error("42804", () -> db.transact(tx -> accounts.get(tx, 1L, 2L)));
-        Expect.error("42P01", "relation \"nope\" does not exist", () -> db.transact(tx -> db.table("nope").get(tx, 1)));
+        Expect.error(
+                "42P01",
+                "relation \"nope\" does not exist",
+                () -> db.transact(tx -> db.table("nope").get(tx, 1)));
         Expect.error("42809", () -> db.transact(tx -> db.table("accounts_pkey").get(tx, 1)));
         Expect.error("42809", () -> db.transact(tx -> db.table("pg_class").deleteAll(tx, Scan.all())));
         assertNull(db.read(tx -> accounts.get(tx, (Object) null)));
@@ -199,9 +202,7 @@ class StatementTest {
     void shouldNameUniqueViolations() {
         insert(1, "ann", 5);
         EngineException e = Expect.error(
-                "23505",
-                "duplicate key value violates unique constraint \"accounts_pkey\"",
-                () -> insert(1, "bob", 6));
+                "23505", "duplicate key value violates unique constraint \"accounts_pkey\"", () -> insert(1, "bob", 6));
         assertTrue(e.detail().startsWith("Key (id)=(1) already exists."), e.detail());
         e = Expect.error(
                 "23505",
@@ -211,11 +212,13 @@ class StatementTest {
         insert(2, null, 6);
         insert(3, null, 6); // NULLs never conflict
         Expect.error("23505", () -> db.transact(tx -> accounts.update(tx, 2, c -> c.set("owner", "ann"))));
-        Expect.error("23505", () -> db.transact(tx -> {
-            accounts.insert(tx, 9L, "x", 1L);
-            accounts.insert(tx, 9L, "y", 1L);
-            return null;
-        }));
+        Expect.error(
+                "23505",
+                () -> db.transact(tx -> {
+                    accounts.insert(tx, 9L, "x", 1L);
+                    accounts.insert(tx, 9L, "y", 1L);
+                    return null;
+                }));
         assertEquals(5, balance(1));
         assertNull(balance(9));
     }
@@ -304,8 +307,11 @@ class StatementTest {
         long updated = db.transact(options, tx -> {
             // moves every key up, into the part of the index that the scan still has before it
             long count = accounts.updateAll(
-                    tx, Scan.index("accounts_pkey"), c -> c.setLong("id", c.row().longValue("id") + 1000));
-            count += accounts.updateAll(tx, Scan.all(), c -> c.setLong("balance", c.row().longValue("balance") + 1));
+                    tx,
+                    Scan.index("accounts_pkey"),
+                    c -> c.setLong("id", c.row().longValue("id") + 1000));
+            count += accounts.updateAll(
+                    tx, Scan.all(), c -> c.setLong("balance", c.row().longValue("balance") + 1));
             return count;
         });
         assertEquals(100, updated);
@@ -326,7 +332,9 @@ class StatementTest {
         assertEquals(5000, count(tx -> accounts.insertAll(tx, rows(1, 5000))));
         Object[] twice = {7000L, "x", 1L};
         EngineException e = Expect.error(
-                "23505", () -> db.transact(tx -> accounts.insertAll(tx, List.of(twice, twice).iterator())));
+                "23505",
+                () -> db.transact(
+                        tx -> accounts.insertAll(tx, List.of(twice, twice).iterator())));
         assertTrue(e.detail().startsWith("Key (id)=(7000) already exists."), e.detail());
         Expect.error("23505", () -> db.transact(tx -> accounts.insertAll(tx, rows(5000, 5001))));
         assertEquals(
@@ -376,12 +384,14 @@ class StatementTest {
     void shouldRollBackWhenACallbackThrows() {
         insert(1, "ann", 5);
         insert(2, "bob", 5);
-        assertThrows(IllegalStateException.class, () -> db.transact(tx -> accounts.updateAll(tx, Scan.all(), c -> {
-            if (c.row().longValue(0) == 2) {
-                throw new IllegalStateException("no");
-            }
-            c.setLong("balance", 0);
-        })));
+        assertThrows(
+                IllegalStateException.class,
+                () -> db.transact(tx -> accounts.updateAll(tx, Scan.all(), c -> {
+                    if (c.row().longValue(0) == 2) {
+                        throw new IllegalStateException("no");
+                    }
+                    c.setLong("balance", 0);
+                })));
         assertEquals(5, balance(1));
     }
 
@@ -425,8 +435,7 @@ class StatementTest {
                     .column("b", ColumnType.TEXT)
                     .column("c", ColumnType.INTEGER)
                     .build());
-            tx.createIndex(
-                    new IndexSchema("t_ab", "t", List.of("a", "b"), List.of(false, true), false));
+            tx.createIndex(new IndexSchema("t_ab", "t", List.of("a", "b"), List.of(false, true), false));
             for (int a = 1; a <= 3; a++) {
                 for (String b : Arrays.asList("x", "y", null)) {
                     t.insert(tx, a, b, 1);
@@ -435,10 +444,10 @@ class StatementTest {
             t.insert(tx, null, "x", 1);
             return null;
         });
+        assertEquals(List.of("2null", "2y", "2x"), strings(t, Scan.index("t_ab").equalTo(2)));
         assertEquals(
-                List.of("2null", "2y", "2x"), strings(t, Scan.index("t_ab").equalTo(2)));
-        assertEquals(
-                List.of("2x", "2y", "2null"), strings(t, Scan.index("t_ab").equalTo(2).reversed()));
+                List.of("2x", "2y", "2null"),
+                strings(t, Scan.index("t_ab").equalTo(2).reversed()));
         assertEquals(List.of("2y"), strings(t, Scan.index("t_ab").equalTo(2, "y")));
         assertEquals(10, strings(t, Scan.index("t_ab")).size());
         assertEquals("nullx", strings(t, Scan.index("t_ab")).get(9)); // NULLs last
@@ -451,7 +460,9 @@ class StatementTest {
     private List<String> strings(Table t, Scan scan) {
         return db.read(tx -> {
             try (RowStream rows = t.scan(tx, scan)) {
-                return rows.stream().map(row -> row.value("a") + row.stringValue("b")).toList();
+                return rows.stream()
+                        .map(row -> row.value("a") + row.stringValue("b"))
+                        .toList();
             }
         });
     }
@@ -495,16 +506,18 @@ class StatementTest {
         db.transact(tx -> tx.createIndex(IndexSchema.on("accounts", "balance").named("by_balance")));
         for (int i = 0; i < 3; i++) {
             int which = i;
-            Expect.error("55006", () -> db.transact(tx -> {
-                RowStream rows = accounts.scan(tx, Scan.all());
-                assertTrue(rows.hasNext());
-                switch (which) {
-                    case 0 -> tx.dropTable("accounts");
-                    case 1 -> tx.createIndex(IndexSchema.on("accounts", "balance"));
-                    default -> tx.dropIndex("by_balance");
-                }
-                return null;
-            }));
+            Expect.error(
+                    "55006",
+                    () -> db.transact(tx -> {
+                        RowStream rows = accounts.scan(tx, Scan.all());
+                        assertTrue(rows.hasNext());
+                        switch (which) {
+                            case 0 -> tx.dropTable("accounts");
+                            case 1 -> tx.createIndex(IndexSchema.on("accounts", "balance"));
+                            default -> tx.dropIndex("by_balance");
+                        }
+                        return null;
+                    }));
         }
     }
 
@@ -605,8 +618,10 @@ class StatementTest {
         assertEquals(1, db.statistics().hotUpdates());
         assertEquals(2, db.statistics().updates());
         assertEquals(
-                List.of(1L), db.read(tx -> ids(tx, Scan.index("accounts_owner_key").equalTo("bob"))));
+                List.of(1L),
+                db.read(tx -> ids(tx, Scan.index("accounts_owner_key").equalTo("bob"))));
         assertEquals(
-                List.of(), db.read(tx -> ids(tx, Scan.index("accounts_owner_key").equalTo("ann"))));
+                List.of(),
+                db.read(tx -> ids(tx, Scan.index("accounts_owner_key").equalTo("ann"))));
     }
 }

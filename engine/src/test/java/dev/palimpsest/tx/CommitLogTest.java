@@ -73,7 +73,8 @@ class CommitLogTest {
         long end = System.nanoTime() + 50_000_000;
         while (System.nanoTime() < end) {
             assertFalse(writing.isDone());
-            assertTrue(!disk.exists(StatusLayout.path(0)) || disk.open(StatusLayout.path(0), false).size() == 0);
+            assertTrue(!disk.exists(StatusLayout.path(0))
+                    || disk.open(StatusLayout.path(0), false).size() == 0);
         }
         wal.force(800);
         assertEquals(null, TransactionFixture.end(writing));
@@ -106,8 +107,7 @@ class CommitLogTest {
             CommitLog recovering = new CommitLog(disk, new ThreadScheduler()); // before startRun: as redo sees it
             for (long xid = 3; xid < 20_000; xid++) {
                 int status = recovering.status(xid);
-                assertTrue(
-                        xid % 2 == 1 ? status == CommitLog.COMMITTED : status != CommitLog.COMMITTED, "xid=" + xid);
+                assertTrue(xid % 2 == 1 ? status == CommitLog.COMMITTED : status != CommitLog.COMMITTED, "xid=" + xid);
             }
             for (long xid = 3; xid < 20_000; xid++) { // redo
                 if (xid % 2 == 1) {

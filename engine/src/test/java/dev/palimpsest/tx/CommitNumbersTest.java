@@ -56,7 +56,8 @@ class CommitNumbersTest {
                 most = Math.max(most, numbers.estimatedBytes());
             }
         }
-        // exact: a chunk for each pinned snapshot, one for the open transaction, the newest ones; the rest is 4 bytes for 4096 xids
+        // exact: a chunk for each pinned snapshot, one for the open transaction, the newest ones; the rest is 4 bytes
+        // for 4096 xids
         assertTrue(most < 8 * 33_000 + 2 * 4 * (5_000_000 / CHUNK) + 2_000, "bytes=" + most);
         assertEquals(0, numbers.number(100), "older than every snapshot");
         assertTrue(numbers.number(20_000) > pinned.get(0) && numbers.number(20_000) <= pinned.get(1));
@@ -65,7 +66,8 @@ class CommitNumbersTest {
         long end = csn;
         numbers.trim(
                 new HorizonBuilder(end).build(), (from, count) -> open < from || open >= from + count, 5_000_000, end);
-        assertTrue(numbers.estimatedBytes() < 3 * 33_000 + 8 * (5_000_000 / CHUNK), "bytes=" + numbers.estimatedBytes());
+        assertTrue(
+                numbers.estimatedBytes() < 3 * 33_000 + 8 * (5_000_000 / CHUNK), "bytes=" + numbers.estimatedBytes());
     }
 
     @Test

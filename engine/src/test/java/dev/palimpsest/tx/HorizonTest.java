@@ -65,8 +65,7 @@ class HorizonTest {
                 long e = end;
                 boolean expected = e > published || live.stream().anyMatch(one -> neededByOne(one, b, e, relation));
                 assertEquals(expected, horizon.needed(b, e, relation), "b=" + b + " e=" + e);
-                boolean separated =
-                        live.stream().anyMatch(one -> one.kind != PENDING && b <= one.csn && one.csn < e);
+                boolean separated = live.stream().anyMatch(one -> one.kind != PENDING && b <= one.csn && one.csn < e);
                 assertEquals(separated, horizon.separates(b, e), "b=" + b + " e=" + e);
             }
         }

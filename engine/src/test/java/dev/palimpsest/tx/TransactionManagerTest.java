@@ -80,7 +80,10 @@ class TransactionManagerTest {
         t.endStatement();
         Transaction repeatable = manager.begin(IsolationLevel.REPEATABLE_READ, false);
         repeatable.beginStatement(SnapshotKind.OPEN, 17);
-        assertEquals(SnapshotKind.POINT, manager.liveSnapshots().get(0).kind(), "the first updater wins: it follows no chain");
+        assertEquals(
+                SnapshotKind.POINT,
+                manager.liveSnapshots().get(0).kind(),
+                "the first updater wins: it follows no chain");
     }
 
     @Test
@@ -141,9 +144,11 @@ class TransactionManagerTest {
             CompletableFuture<Throwable> wait =
                     TransactionFixture.async(() -> manager.waitForEnd(waiter, writer.xid(), new WaitContext("t", 1)));
             TransactionFixture.until(() -> waiter.waitingFor() != null);
-            assertEquals("waiting", manager.sessions().get(1).state().equals("waiting")
-                    ? "waiting"
-                    : manager.sessions().get(0).state());
+            assertEquals(
+                    "waiting",
+                    manager.sessions().get(1).state().equals("waiting")
+                            ? "waiting"
+                            : manager.sessions().get(0).state());
             if (commit) {
                 manager.commit(writer, true);
             } else {
@@ -189,7 +194,8 @@ class TransactionManagerTest {
             }
         }
         assertEquals(
-                List.of("committed true false", "action true [20]", "aborted true false", "action false [20, 21]"), told);
+                List.of("committed true false", "action true [20]", "aborted true false", "action false [20, 21]"),
+                told);
         manager.drainPublished(fixture.wal.insertLsn());
     }
 

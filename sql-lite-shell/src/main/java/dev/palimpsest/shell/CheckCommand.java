@@ -14,7 +14,8 @@ import picocli.CommandLine.Parameters;
 /** {@code check}: verifies everything that a closed database has stored. */
 @Command(
         name = "check",
-        description = "Verifies every page, row version, chain, index entry and map of a database that nobody has open.",
+        description =
+                "Verifies every page, row version, chain, index entry and map of a database that nobody has open.",
         mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
     private final PrintStream out;

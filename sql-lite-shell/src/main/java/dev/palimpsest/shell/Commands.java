@@ -84,7 +84,8 @@ final class Commands {
                 HELP.lines().forEach(shell.output()::line);
                 return true;
             default:
-                throw SqlError.of("42601", "invalid command \\" + matcher.group(1)).withHint("Try \\? for help.");
+                throw SqlError.of("42601", "invalid command \\" + matcher.group(1))
+                        .withHint("Try \\? for help.");
         }
     }
 
@@ -109,7 +110,8 @@ final class Commands {
 
     private boolean cancel(String name) {
         for (ShellSession session : shell.pool().all()) {
-            if (session.activity() == ShellSession.Activity.WAITING && (name.isEmpty() || session.name().equals(name))) {
+            if (session.activity() == ShellSession.Activity.WAITING
+                    && (name.isEmpty() || session.name().equals(name))) {
                 session.sql().cancel();
                 shell.pool().settleAfterCancel(session);
                 shell.pool().printKept();
@@ -142,7 +144,8 @@ final class Commands {
                 shell.echo(!value.equals("none"));
                 break;
             default:
-                throw SqlError.of("42704", "unknown variable \"" + words[0] + "\"").withHint("Try \\? for help.");
+                throw SqlError.of("42704", "unknown variable \"" + words[0] + "\"")
+                        .withHint("Try \\? for help.");
         }
     }
 
@@ -158,7 +161,8 @@ final class Commands {
             case "false":
                 return false;
             default:
-                throw SqlError.of("22023", "unrecognized value \"" + value + "\" for \"" + name + "\": Boolean expected");
+                throw SqlError.of(
+                        "22023", "unrecognized value \"" + value + "\" for \"" + name + "\": Boolean expected");
         }
     }
 }

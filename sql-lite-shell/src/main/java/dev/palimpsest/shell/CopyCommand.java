@@ -37,7 +37,9 @@ record CopyCommand(String table, List<String> columns, String file, boolean head
         if (file.startsWith("'")) {
             file = file.substring(1, file.length() - 1).replace("''", "'");
         }
-        String options = m.group(4) != null ? m.group(4) : m.group(5) == null ? "" : m.group(5).replaceFirst("\\s+", ",");
+        String options = m.group(4) != null
+                ? m.group(4)
+                : m.group(5) == null ? "" : m.group(5).replaceFirst("\\s+", ",");
         return new CopyCommand(fold(m.group(1)), columns, file, header(options));
     }
 
@@ -72,7 +74,8 @@ record CopyCommand(String table, List<String> columns, String file, boolean head
             }
         }
         if (!csv) {
-            throw SqlError.of("0A000", "COPY in text format is not supported yet").withHint("Add (format csv).");
+            throw SqlError.of("0A000", "COPY in text format is not supported yet")
+                    .withHint("Add (format csv).");
         }
         return header;
     }

@@ -27,7 +27,9 @@ final class Describe {
     }
 
     private static List<ResultColumn> columns(String... names) {
-        return Arrays.stream(names).map(name -> new ResultColumn(name, SqlType.TEXT)).toList();
+        return Arrays.stream(names)
+                .map(name -> new ResultColumn(name, SqlType.TEXT))
+                .toList();
     }
 
     private static void print(SessionPrinter printer, List<ResultColumn> columns, List<Object[]> rows) {
@@ -44,12 +46,13 @@ final class Describe {
     private boolean inSession(Printing work) {
         return shell.runInSession(shell.pool().current(), (session, printer) -> {
             try {
-                session.sql().executeInTransaction(
-                        (db, tx) -> {
-                            work.print(tx, printer);
-                            return "";
-                        },
-                        new SilentTags(printer));
+                session.sql()
+                        .executeInTransaction(
+                                (db, tx) -> {
+                                    work.print(tx, printer);
+                                    return "";
+                                },
+                                new SilentTags(printer));
             } catch (SqlError e) {
                 shell.fail(session, shell.place(), e, null);
             }
@@ -102,7 +105,8 @@ final class Describe {
     private static String keys(IndexSchema index) {
         List<String> keys = new ArrayList<>();
         for (int i = 0; i < index.columns().size(); i++) {
-            boolean descending = !index.descending().isEmpty() && index.descending().get(i);
+            boolean descending =
+                    !index.descending().isEmpty() && index.descending().get(i);
             keys.add(SqlPrinter.identifier(index.columns().get(i)) + (descending ? " DESC" : ""));
         }
         return String.join(", ", keys);
@@ -133,10 +137,15 @@ final class Describe {
             boolean idle = session.activity() == ShellSession.Activity.IDLE;
             String state = !idle
                     ? "waiting for " + session.waitingFor()
-                    : session.sql().state().toString().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+                    : session.sql()
+                            .state()
+                            .toString()
+                            .toLowerCase(java.util.Locale.ROOT)
+                            .replace('_', ' ');
             long xid = session.sql().xidIfAssigned();
             boolean current = session == shell.pool().current();
-            rows.add(new Object[] {session.name() + (current ? " *" : ""), state, xid == 0 ? null : String.valueOf(xid)});
+            rows.add(new Object[] {session.name() + (current ? " *" : ""), state, xid == 0 ? null : String.valueOf(xid)
+            });
         }
         print(printer, columns("Session", "State", "Xid"), rows);
         return true;

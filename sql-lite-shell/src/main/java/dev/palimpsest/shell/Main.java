@@ -41,8 +41,8 @@ public final class Main implements Runnable {
                 new java.io.BufferedOutputStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), 1 << 15),
                 false,
                 StandardCharsets.UTF_8);
-        PrintStream err = new PrintStream(
-                new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
+        PrintStream err =
+                new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.err), true, StandardCharsets.UTF_8);
         int status = run(args, System.in, out, err, System.console() != null && isTerminal());
         out.flush();
         System.exit(status);
@@ -65,10 +65,12 @@ public final class Main implements Runnable {
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
         line.getHelpSectionMap()
-                .put(CommandLine.Model.UsageMessageSpec.SECTION_KEY_FOOTER, help -> "\nIn the shell:\n"
-                        + Commands.HELP.indent(2)
-                        + "\nExit status: 0, or 1 if a statement failed and ended the run, or problems were found; 2 for wrong"
-                        + " arguments.\n");
+                .put(
+                        CommandLine.Model.UsageMessageSpec.SECTION_KEY_FOOTER,
+                        help -> "\nIn the shell:\n"
+                                + Commands.HELP.indent(2)
+                                + "\nExit status: 0, or 1 if a statement failed and ended the run, or problems were found; 2 for wrong"
+                                + " arguments.\n");
         List<String> given = new ArrayList<>(Arrays.asList(args));
         if (given.isEmpty() || !OWN.contains(given.get(0))) {
             given.add(0, "shell");

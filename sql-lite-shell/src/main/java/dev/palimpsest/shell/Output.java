@@ -50,7 +50,10 @@ final class Output {
     void error(String label, String place, SqlError e, String sql) {
         out.flush();
         StringBuilder text = new StringBuilder();
-        text.append(label).append(place).append(colours ? RED + "ERROR" + PLAIN : "ERROR").append(":  ");
+        text.append(label)
+                .append(place)
+                .append(colours ? RED + "ERROR" + PLAIN : "ERROR")
+                .append(":  ");
         text.append(e.getMessage().replace("\n", "\n" + label)).append('\n');
         if (sql != null && e.location() >= 0) {
             appendCaret(text, label, sql, Math.min(e.location(), sql.length()));
@@ -65,14 +68,20 @@ final class Output {
 
     private static void append(StringBuilder text, String label, String name, String value) {
         if (value != null) {
-            text.append(label).append(name).append(":  ").append(value.replace("\n", "\n" + label)).append('\n');
+            text.append(label)
+                    .append(name)
+                    .append(":  ")
+                    .append(value.replace("\n", "\n" + label))
+                    .append('\n');
         }
     }
 
     private static void appendCaret(StringBuilder text, String label, String sql, int location) {
         int start = sql.lastIndexOf('\n', location - 1) + 1;
         int end = sql.indexOf('\n', location);
-        String line = sql.substring(start, end < 0 ? sql.length() : end).replace('\t', ' ').replace("\r", "");
+        String line = sql.substring(start, end < 0 ? sql.length() : end)
+                .replace('\t', ' ')
+                .replace("\r", "");
         long number = sql.substring(0, start).chars().filter(c -> c == '\n').count() + 1;
         String prefix = "LINE " + number + ": ";
         int column = Math.min(location - start, line.length());
@@ -85,7 +94,8 @@ final class Output {
             cut = from - (from > 0 ? 3 : 0);
         }
         text.append(label).append(prefix).append(shown).append('\n');
-        int before = TablePrinter.width(prefix) + TablePrinter.width(shown.substring(0, Math.min(shown.length(), column - cut)));
+        int before = TablePrinter.width(prefix)
+                + TablePrinter.width(shown.substring(0, Math.min(shown.length(), column - cut)));
         text.append(label).append(" ".repeat(before)).append("^\n");
     }
 }

@@ -84,7 +84,8 @@ final class SessionPool {
                         && session.sql().setting("lock_timeout").equals("0")
                         && isStillWaiting()) {
                     throw SqlError.of(
-                                    "55P03", "session " + session.name() + " is still waiting for " + session.waitingFor())
+                                    "55P03",
+                                    "session " + session.name() + " is still waiting for " + session.waitingFor())
                             .withHint("Nothing in this script can end that wait now: "
                                     + "let the other session commit or roll back first.");
                 }
@@ -133,7 +134,10 @@ final class SessionPool {
         long waiting = sessions.values().stream()
                 .filter(session -> session.activity() == ShellSession.Activity.WAITING)
                 .count();
-        return database.sessions().stream().filter(info -> info.state().equals("waiting")).count() >= waiting;
+        return database.sessions().stream()
+                        .filter(info -> info.state().equals("waiting"))
+                        .count()
+                >= waiting;
     }
 
     synchronized void noteWaiting(ShellSession session) {

@@ -241,8 +241,8 @@ final class Shell {
             throw SqlError.of("54001", "files include each other more than " + MAX_NESTED_FILES + " deep");
         }
         Path path = resolve(file);
-        try (LineSource nested =
-                LineSource.of(Files.newBufferedReader(path), file, path.toAbsolutePath().getParent())) {
+        try (LineSource nested = LineSource.of(
+                Files.newBufferedReader(path), file, path.toAbsolutePath().getParent())) {
             return run(nested);
         } catch (java.nio.file.NoSuchFileException e) {
             throw noFile(file);
@@ -317,8 +317,9 @@ final class Shell {
         boolean fine = true;
         for (ShellSession session : pool.waiting()) {
             fine = false;
-            SqlError e = SqlError.of("55P03", "the script ended while session " + session.name() + " waited for "
-                    + session.waitingFor());
+            SqlError e = SqlError.of(
+                    "55P03",
+                    "the script ended while session " + session.name() + " waited for " + session.waitingFor());
             output.error(label(session), "", e, null);
         }
         pool.close();

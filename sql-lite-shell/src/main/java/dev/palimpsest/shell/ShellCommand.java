@@ -50,7 +50,7 @@ final class ShellCommand implements Callable<Integer> {
                 description = {
                     "Run this file and end; - is standard input.",
                     "-c, -f and piped input end at the first error with exit status 1, unless \\set ON_ERROR_STOP off"
-                        + " says otherwise."
+                            + " says otherwise."
                 })
         private String file;
     }
@@ -69,7 +69,9 @@ final class ShellCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Output output = new Output(out, err, terminal && inputs.isEmpty());
         try (Database database = directory == null ? Database.openInMemory() : Database.open(directory)) {
-            String name = directory == null ? "memory" : directory.toAbsolutePath().normalize().getFileName() + "";
+            String name = directory == null
+                    ? "memory"
+                    : directory.toAbsolutePath().normalize().getFileName() + "";
             Shell shell = new Shell(database, name, output, terminal);
             boolean fine = false;
             try {

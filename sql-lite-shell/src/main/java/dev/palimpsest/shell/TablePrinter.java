@@ -146,7 +146,8 @@ final class TablePrinter {
             String[] parts = cells[i].split("\n", -1);
             for (int y = 0; y < parts.length; y++) {
                 String label = y == 0 ? name : "";
-                lines.accept(label + " ".repeat(names - width(label)) + " | " + parts[y] + (y + 1 < parts.length ? "+" : ""));
+                lines.accept(label + " ".repeat(names - width(label)) + " | " + parts[y]
+                        + (y + 1 < parts.length ? "+" : ""));
             }
         }
     }

@@ -83,7 +83,8 @@ class CopyTest {
     void shouldRefuseBadBytesAndLoadNothing() throws IOException {
         byte[] csv = "1,a,1\n2,\0bad,2\n".getBytes(StandardCharsets.UTF_8);
         csv[8] = (byte) 0xFF;
-        ShellRun run = copy(csv, "\\set ON_ERROR_STOP off\n\\copy t FROM 'in.csv' (format csv)\nSELECT count(*) FROM t;\n");
+        ShellRun run =
+                copy(csv, "\\set ON_ERROR_STOP off\n\\copy t FROM 'in.csv' (format csv)\nSELECT count(*) FROM t;\n");
         assertEquals(
                 directory.resolve("load.sql") + ":5: ERROR:  invalid byte sequence for encoding \"UTF8\"\n"
                         + "CONTEXT:  COPY t, line 2\nfile \"in.csv\"\nSQLSTATE:  22021\n"

@@ -75,10 +75,16 @@ class ShellTest {
 
     @Test
     void shouldRunCommandsInOrderAndKeepTheDatabase() throws IOException {
-        Path script = Files.writeString(directory.resolve("more.sql"), "INSERT INTO t VALUES (2);\n\\echo from the file\n");
+        Path script =
+                Files.writeString(directory.resolve("more.sql"), "INSERT INTO t VALUES (2);\n\\echo from the file\n");
         String database = directory.resolve("db").toString();
-        ShellRun first =
-                ShellRun.run("", database, "-c", "CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1)", "-f", script.toString());
+        ShellRun first = ShellRun.run(
+                "",
+                database,
+                "-c",
+                "CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1)",
+                "-f",
+                script.toString());
         assertOutput(first, 0, "CREATE TABLE", "INSERT 0 1", "INSERT 0 1", "from the file");
         ShellRun second = ShellRun.run("SELECT sum(a) FROM t;\n", "shell", database);
         assertOutput(second, 0, " sum ", "-----", "   3", "(1 row)", "");
@@ -89,7 +95,9 @@ class ShellTest {
     void shouldSayWhatIsWrongWithArguments() {
         assertEquals(2, ShellRun.run("", "--nonsense").status());
         assertEquals(2, ShellRun.run("", "check").status());
-        assertEquals(1, ShellRun.run("", "check", directory.resolve("none").toString()).status());
+        assertEquals(
+                1,
+                ShellRun.run("", "check", directory.resolve("none").toString()).status());
         ShellRun missing = ShellRun.run("", "-f", "no/such/file.sql");
         assertOutput(
                 missing,
@@ -132,8 +140,8 @@ class ShellTest {
 
     @Test
     void shouldTakeMemoryLimits() {
-        ShellRun run = ShellRun.script(
-                "SET work_mem = '64kB';", "SELECT g FROM generate_series(1, 100000) g ORDER BY -g;");
+        ShellRun run =
+                ShellRun.script("SET work_mem = '64kB';", "SELECT g FROM generate_series(1, 100000) g ORDER BY -g;");
         assertEquals(1, run.status());
         assertTrue(run.output().contains("SQLSTATE:  53400"), run.output());
         ShellRun limited = ShellRun.script(
@@ -144,12 +152,18 @@ class ShellTest {
     /** There is no pause in the shell: ten thousand statements take what they take, which is far below this limit. */
     @Test
     void shouldRunTenThousandStatementsWithoutDelay() {
-        StringBuilder script = new StringBuilder("CREATE TABLE t (a int PRIMARY KEY, b text);\n\\set QUIET on\n\\session a\n");
+        StringBuilder script =
+                new StringBuilder("CREATE TABLE t (a int PRIMARY KEY, b text);\n\\set QUIET on\n\\session a\n");
         for (int i = 0; i < 10_000; i++) {
-            script.append("INSERT INTO t VALUES (").append(i).append(", 'row ").append(i).append("');\n");
+            script.append("INSERT INTO t VALUES (")
+                    .append(i)
+                    .append(", 'row ")
+                    .append(i)
+                    .append("');\n");
         }
         script.append("SELECT count(*) FROM t;\n");
-        ShellRun run = Assertions.assertTimeout(Duration.ofSeconds(20), () -> ShellRun.run(script.toString(), "-f", "-"));
+        ShellRun run =
+                Assertions.assertTimeout(Duration.ofSeconds(20), () -> ShellRun.run(script.toString(), "-f", "-"));
         assertTrue(run.output().contains("[a]  10000\n"), run.output());
         assertEquals(0, run.status());
     }

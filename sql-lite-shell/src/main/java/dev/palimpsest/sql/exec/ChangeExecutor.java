@@ -89,7 +89,8 @@ final class ChangeExecutor {
         Binder binder = Binder.of(Scope.EMPTY, context, "VALUES");
         List<Object[]> made = new ArrayList<>();
         for (List<Expression> row : rows) {
-            checkWidth(insert, targets.length, row.size(), row.size() > targets.length ? row.get(targets.length) : null);
+            checkWidth(
+                    insert, targets.length, row.size(), row.size() > targets.length ? row.get(targets.length) : null);
             Object[] values = defaults(schema);
             for (int i = 0; i < row.size(); i++) {
                 Column column = schema.columns().get(targets[i]);
@@ -188,8 +189,9 @@ final class ChangeExecutor {
                     Object[] values = defaults(schema);
                     for (int i = 0; i < row.length; i++) {
                         boolean generated = schema.columns().get(targets[i]).identity() != Column.Identity.NONE;
-                        values[targets[i]] =
-                                userValues && generated ? Table.DEFAULT : converted.get(i).eval(tuple);
+                        values[targets[i]] = userValues && generated
+                                ? Table.DEFAULT
+                                : converted.get(i).eval(tuple);
                     }
                     return values;
                 }
@@ -247,7 +249,8 @@ final class ChangeExecutor {
             }
             if (column.identity() == Column.Identity.ALWAYS && !(assignment.value() instanceof Expression.Default)) {
                 throw SqlError.of("428C9", "column \"" + column.name() + "\" can only be updated to DEFAULT")
-                        .withDetail("Column \"" + column.name() + "\" is an identity column defined as GENERATED ALWAYS.");
+                        .withDetail(
+                                "Column \"" + column.name() + "\" is an identity column defined as GENERATED ALWAYS.");
             }
             Bound value = assignment.value() instanceof Expression.Default
                     ? defaultOf(column, assignment, binder)
@@ -264,9 +267,9 @@ final class ChangeExecutor {
         Object value = column.defaultValue() instanceof Column.Constant constant
                 ? constant.value()
                 : column.defaultValue() == null ? null : context.now();
-        Object inSql = value instanceof Integer || value instanceof Short ? (Object) ((Number) value).longValue() : value;
-        return new Bound(
-                SqlType.of(column.type()), true, Bound.NO_COLUMN, tuple -> inSql, assignment.value());
+        Object inSql =
+                value instanceof Integer || value instanceof Short ? (Object) ((Number) value).longValue() : value;
+        return new Bound(SqlType.of(column.type()), true, Bound.NO_COLUMN, tuple -> inSql, assignment.value());
     }
 
     private long delete(Statement.Delete delete) {

@@ -125,11 +125,13 @@ public record CopyIn(String table, List<String> columns, boolean header, String 
                 return null;
             }
             if (fields.size() > targets.length) {
-                throw SqlError.of("22P04", "extra data after last expected column").withContext(where(null, null));
+                throw SqlError.of("22P04", "extra data after last expected column")
+                        .withContext(where(null, null));
             }
             if (fields.size() < targets.length) {
                 String missing = schema.columns().get(targets[fields.size()]).name();
-                throw SqlError.of("22P04", "missing data for column \"" + missing + "\"").withContext(where(null, null));
+                throw SqlError.of("22P04", "missing data for column \"" + missing + "\"")
+                        .withContext(where(null, null));
             }
             Object[] row = new Object[schema.columns().size()];
             Arrays.fill(row, Table.DEFAULT);

@@ -26,8 +26,7 @@ final class DefinitionExecutor {
     private final Relations relations;
     private final ResultHandler handler;
 
-    DefinitionExecutor(
-            Transaction transaction, StatementContext context, Relations relations, ResultHandler handler) {
+    DefinitionExecutor(Transaction transaction, StatementContext context, Relations relations, ResultHandler handler) {
         this.relations = relations;
         this.transaction = transaction;
         this.context = context;
@@ -69,11 +68,14 @@ final class DefinitionExecutor {
         List<List<String>> uniques = new ArrayList<>();
         List<IndexSchema> named = new ArrayList<>();
         for (Definition.Key key : create.keys()) {
-            List<String> columns = key.columns().stream().map(Statement.ColumnName::name).toList();
+            List<String> columns =
+                    key.columns().stream().map(Statement.ColumnName::name).toList();
             if (key.primary()) {
                 if (!primaryKey.isEmpty()) {
                     throw SqlError.at(
-                            key.location(), "42P16", "multiple primary keys for table \"" + name + "\" are not allowed");
+                            key.location(),
+                            "42P16",
+                            "multiple primary keys for table \"" + name + "\" are not allowed");
                 }
                 if (key.name() != null && !key.name().equals(name + "_pkey")) {
                     throw SqlError.unsupported(key.location(), "a primary key named other than \"" + name + "_pkey\"");
@@ -120,7 +122,8 @@ final class DefinitionExecutor {
             }
         }
         Column plain = new Column(definition.name(), type, definition.notNull() || inPrimaryKey, null, identity);
-        Column.DefaultValue value = definition.defaultValue() == null ? null : defaultValue(definition.defaultValue(), plain);
+        Column.DefaultValue value =
+                definition.defaultValue() == null ? null : defaultValue(definition.defaultValue(), plain);
         return new Column(plain.name(), type, plain.notNull(), value, identity);
     }
 
@@ -153,7 +156,8 @@ final class DefinitionExecutor {
         return e.sqlState().equals("42804")
                 ? SqlError.of(
                                 "42804",
-                                e.getMessage().replace("but expression is of type", "but default expression is of type"))
+                                e.getMessage()
+                                        .replace("but expression is of type", "but default expression is of type"))
                         .withHint(e.hint())
                 : e;
     }
@@ -172,7 +176,8 @@ final class DefinitionExecutor {
     private static boolean isNow(Expression e) {
         return e instanceof Expression.FunctionCall call
                         && call.arguments().isEmpty()
-                        && (call.name().name().equals("now") || call.name().name().equals("transaction_timestamp"))
+                        && (call.name().name().equals("now")
+                                || call.name().name().equals("transaction_timestamp"))
                 || e instanceof Expression.SpecialValue special
                         && special.kind() == Expression.SpecialValue.Kind.CURRENT_TIMESTAMP;
     }

@@ -32,7 +32,8 @@ final class Explain {
 
     List<String> lines(Utility.Explain explain) {
         if (explain.analyze() || explain.visibility()) {
-            throw SqlError.unsupported(explain.location(), explain.analyze() ? "EXPLAIN ANALYZE" : "EXPLAIN VISIBILITY");
+            throw SqlError.unsupported(
+                    explain.location(), explain.analyze() ? "EXPLAIN ANALYZE" : "EXPLAIN VISIBILITY");
         }
         Statement statement = explain.statement();
         if (statement instanceof Query query) {
@@ -89,7 +90,9 @@ final class Explain {
         }
         if (!plan.sort().isEmpty()) {
             node("Sort");
-            property("Sort Key", String.join(", ", plan.sort().stream().map(Explain::sortKey).toList()));
+            property(
+                    "Sort Key",
+                    String.join(", ", plan.sort().stream().map(Explain::sortKey).toList()));
         }
         if (plan.distinct()) {
             node("HashAggregate");
@@ -112,14 +115,17 @@ final class Explain {
         node(
                 plan.values() != null
                         ? "Values Scan on \"*VALUES*\""
-                        : plan.computed() != null ? "Function Scan on " + plan.computed().name() : "Result");
+                        : plan.computed() != null
+                                ? "Function Scan on " + plan.computed().name()
+                                : "Result");
         if (where != null) {
             property("Filter", condition(where));
         }
     }
 
     private static String keys(List<Bound> keys) {
-        return String.join(", ", keys.stream().map(key -> SqlPrinter.print(key.source())).toList());
+        return String.join(
+                ", ", keys.stream().map(key -> SqlPrinter.print(key.source())).toList());
     }
 
     private static String sortKey(QueryPlan.SortKey key) {
@@ -148,7 +154,10 @@ final class Explain {
 
     private static String condition(Expression e) {
         if (e instanceof Expression.And and) {
-            return "(" + String.join(" AND ", and.operands().stream().map(Explain::condition).toList()) + ")";
+            return "("
+                    + String.join(
+                            " AND ",
+                            and.operands().stream().map(Explain::condition).toList()) + ")";
         }
         return "(" + SqlPrinter.print(e) + ")";
     }

@@ -125,9 +125,13 @@ final class QueryExecutor {
                 memory.add(state.add(tuple));
             }
         }
-        Iterator<Tuple> results = map(groups.entrySet().iterator(), entry -> new Grouping.GroupTuple(
-                entry.getKey().values(),
-                Arrays.stream(entry.getValue()).map(Aggregate.State::result).toArray()));
+        Iterator<Tuple> results = map(
+                groups.entrySet().iterator(),
+                entry -> new Grouping.GroupTuple(
+                        entry.getKey().values(),
+                        Arrays.stream(entry.getValue())
+                                .map(Aggregate.State::result)
+                                .toArray()));
         return filter(results, plan.having());
     }
 
@@ -262,7 +266,8 @@ final class QueryExecutor {
         };
     }
 
-    private static <A, B> Iterator<B> map(Iterator<A> from, java.util.function.Function<? super A, ? extends B> function) {
+    private static <A, B> Iterator<B> map(
+            Iterator<A> from, java.util.function.Function<? super A, ? extends B> function) {
         return new Iterator<>() {
             @Override
             public boolean hasNext() {

@@ -153,7 +153,9 @@ final class Settings {
             case ISOLATION:
                 return isolation(name, value).sqlName();
             case UTC:
-                if (!value.equalsIgnoreCase("UTC") && !value.equalsIgnoreCase("GMT") && !value.equals("0")
+                if (!value.equalsIgnoreCase("UTC")
+                        && !value.equalsIgnoreCase("GMT")
+                        && !value.equals("0")
                         && !value.equalsIgnoreCase("Etc/UTC")) {
                     throw SqlError.of("0A000", "time zones other than UTC are not supported yet");
                 }
@@ -237,7 +239,8 @@ final class Settings {
         long kilobytes = quantity(name, value, KILOBYTE_UNITS, "\"B\", \"kB\", \"MB\", \"GB\", and \"TB\"");
         if (kilobytes < 64) {
             throw SqlError.of(
-                    "22023", kilobytes + " kB is outside the valid range for parameter \"" + name + "\" (64 .. 2147483647)");
+                    "22023",
+                    kilobytes + " kB is outside the valid range for parameter \"" + name + "\" (64 .. 2147483647)");
         }
         return kilobytes % 1024 == 0 ? kilobytes / 1024 + "MB" : kilobytes + "kB";
     }
@@ -258,7 +261,8 @@ final class Settings {
     }
 
     static SqlError serializable() {
-        return SqlError.of("0A000", "isolation level SERIALIZABLE is not supported yet").withHint("Use REPEATABLE READ.");
+        return SqlError.of("0A000", "isolation level SERIALIZABLE is not supported yet")
+                .withHint("Use REPEATABLE READ.");
     }
 
     IsolationLevel defaultIsolation() {

@@ -164,7 +164,8 @@ public final class SqlSession implements AutoCloseable {
         if (state == TransactionState.FAILED
                 && !(statement instanceof Utility.Commit)
                 && !(statement instanceof Utility.Rollback)) {
-            throw SqlError.of("25P02", "current transaction is aborted, commands ignored until end of transaction block");
+            throw SqlError.of(
+                    "25P02", "current transaction is aborted, commands ignored until end of transaction block");
         }
         if (statement instanceof Utility utility && !(utility instanceof Utility.Explain)) {
             return runUtility(utility, handler);
@@ -297,7 +298,9 @@ public final class SqlSession implements AutoCloseable {
         }
         IsolationLevel level = level(begin.modes().isolation(), settings.defaultIsolation());
         isolation = level;
-        readOnly = begin.modes().readOnly() == null ? settings.defaultReadOnly() : begin.modes().readOnly();
+        readOnly = begin.modes().readOnly() == null
+                ? settings.defaultReadOnly()
+                : begin.modes().readOnly();
         transactionStart = Instant.now().truncatedTo(ChronoUnit.MICROS);
         settingsBefore = settings.copy();
         settingsAfter = settings.copy();

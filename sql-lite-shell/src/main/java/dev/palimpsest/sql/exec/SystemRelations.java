@@ -86,7 +86,8 @@ final class SystemRelations implements Relations {
                 break;
             default:
         }
-        String types = String.join(", ", arguments.stream().map(a -> a.type().sqlName()).toList());
+        String types = String.join(
+                ", ", arguments.stream().map(a -> a.type().sqlName()).toList());
         throw SqlError.at(call.location(), "42883", "function " + call.name() + "(" + types + ") does not exist")
                 .withHint("No function matches the given name and argument types."
                         + " You might need to add explicit type casts.");
@@ -158,9 +159,13 @@ final class SystemRelations implements Relations {
                 new ScopeColumn("schemaname", SqlType.TEXT),
                 new ScopeColumn("tablename", SqlType.TEXT),
                 new ScopeColumn("hasindexes", SqlType.BOOLEAN));
-        return new Computed("pg_tables", columns, () -> transaction.tableNames().stream()
-                .map(name -> new Object[] {"public", name, !indexes(name).isEmpty()})
-                .iterator());
+        return new Computed(
+                "pg_tables",
+                columns,
+                () -> transaction.tableNames().stream()
+                        .map(name ->
+                                new Object[] {"public", name, !indexes(name).isEmpty()})
+                        .iterator());
     }
 
     private Computed indexes() {
@@ -169,18 +174,23 @@ final class SystemRelations implements Relations {
                 new ScopeColumn("tablename", SqlType.TEXT),
                 new ScopeColumn("indexname", SqlType.TEXT),
                 new ScopeColumn("indexdef", SqlType.TEXT));
-        return new Computed("pg_indexes", columns, () -> transaction.tableNames().stream()
-                .flatMap(table -> indexes(table).stream())
-                .map(index -> new Object[] {"public", index.table(), index.name(), definition(index)})
-                .iterator());
+        return new Computed(
+                "pg_indexes",
+                columns,
+                () -> transaction.tableNames().stream()
+                        .flatMap(table -> indexes(table).stream())
+                        .map(index -> new Object[] {"public", index.table(), index.name(), definition(index)})
+                        .iterator());
     }
 
     /** As pg_get_indexdef. */
     static String definition(IndexSchema index) {
         StringBuilder columns = new StringBuilder();
         for (int i = 0; i < index.columns().size(); i++) {
-            boolean descending = !index.descending().isEmpty() && index.descending().get(i);
-            columns.append(i > 0 ? ", " : "").append(SqlPrinter.identifier(index.columns().get(i)));
+            boolean descending =
+                    !index.descending().isEmpty() && index.descending().get(i);
+            columns.append(i > 0 ? ", " : "")
+                    .append(SqlPrinter.identifier(index.columns().get(i)));
             columns.append(descending ? " DESC" : "");
         }
         return "CREATE " + (index.unique() ? "UNIQUE " : "") + "INDEX " + SqlPrinter.identifier(index.name())
@@ -190,9 +200,12 @@ final class SystemRelations implements Relations {
     private Computed settings() {
         List<ScopeColumn> columns =
                 List.of(new ScopeColumn("name", SqlType.TEXT), new ScopeColumn("setting", SqlType.TEXT));
-        return new Computed("pg_settings", columns, () -> settings.all().entrySet().stream()
-                .map((Map.Entry<String, String> e) -> new Object[] {e.getKey(), e.getValue()})
-                .iterator());
+        return new Computed(
+                "pg_settings",
+                columns,
+                () -> settings.all().entrySet().stream()
+                        .map((Map.Entry<String, String> e) -> new Object[] {e.getKey(), e.getValue()})
+                        .iterator());
     }
 
     private Computed versions(String name, Expression.FunctionCall call) {
@@ -212,9 +225,12 @@ final class SystemRelations implements Relations {
                 new ScopeColumn("next", SqlType.TID),
                 new ScopeColumn("heap_only", SqlType.BOOLEAN)));
         table.columns().forEach(c -> columns.add(new ScopeColumn(c.name(), SqlType.of(c.type()))));
-        return new Computed("mvcc_versions", columns, () -> database.versions(transaction, name).stream()
-                .map(version -> values(version, table.columns().size()))
-                .iterator());
+        return new Computed(
+                "mvcc_versions",
+                columns,
+                () -> database.versions(transaction, name).stream()
+                        .map(version -> values(version, table.columns().size()))
+                        .iterator());
     }
 
     private static Object[] values(TupleVersion v, int columns) {
@@ -241,8 +257,7 @@ final class SystemRelations implements Relations {
 
     private static Computed series(List<Bound> arguments) {
         boolean big = arguments.stream().anyMatch(a -> a.type() == SqlType.BIGINT);
-        List<ScopeColumn> columns =
-                List.of(new ScopeColumn("generate_series", big ? SqlType.BIGINT : SqlType.INTEGER));
+        List<ScopeColumn> columns = List.of(new ScopeColumn("generate_series", big ? SqlType.BIGINT : SqlType.INTEGER));
         return new Computed("generate_series", columns, () -> {
             List<Object> values = new ArrayList<>();
             arguments.forEach(argument -> values.add(argument.constantValue()));
@@ -264,6 +279,8 @@ final class SystemRelations implements Relations {
         }
         long steps = Long.divideUnsigned(step > 0 ? last - first : first - last, Math.abs(step));
         LongUnaryOperator value = i -> first + i * step;
-        return LongStream.rangeClosed(0, steps).mapToObj(i -> new Object[] {value.applyAsLong(i)}).iterator();
+        return LongStream.rangeClosed(0, steps)
+                .mapToObj(i -> new Object[] {value.applyAsLong(i)})
+                .iterator();
     }
 }

@@ -38,8 +38,7 @@ public sealed interface Definition extends Statement {
     }
 
     /** {@code cascade} as written; nothing depends on a table but its indexes so far. */
-    record DropTable(List<QualifiedName> names, boolean ifExists, boolean cascade, int location)
-            implements Definition {
+    record DropTable(List<QualifiedName> names, boolean ifExists, boolean cascade, int location) implements Definition {
         public DropTable {
             names = List.copyOf(names);
         }
@@ -62,8 +61,7 @@ public sealed interface Definition extends Statement {
     /** {@code nullsFirst} is settled as in {@link Query.OrderItem}. */
     record IndexColumn(String name, boolean descending, boolean nullsFirst, int location) {}
 
-    record DropIndex(List<QualifiedName> names, boolean ifExists, boolean cascade, int location)
-            implements Definition {
+    record DropIndex(List<QualifiedName> names, boolean ifExists, boolean cascade, int location) implements Definition {
         public DropIndex {
             names = List.copyOf(names);
         }

@@ -91,8 +91,7 @@ final class ExpressionParser {
     }
 
     private static SqlSyntaxException tooDeep() {
-        return new SqlSyntaxException(
-                SqlSyntaxException.STATEMENT_TOO_COMPLEX, "stack depth limit exceeded", 0, null);
+        return new SqlSyntaxException(SqlSyntaxException.STATEMENT_TOO_COMPLEX, "stack depth limit exceeded", 0, null);
     }
 
     /** Parses operators of at least the given precedence. */

@@ -363,9 +363,7 @@ final class Lexer {
                             : first == '!' ? TokenType.NOT_EQUALS : TokenType.OPERATOR;
         }
         if (second == '>') {
-            return first == '<'
-                    ? TokenType.NOT_EQUALS
-                    : first == '=' ? TokenType.EQUALS_GREATER : TokenType.OPERATOR;
+            return first == '<' ? TokenType.NOT_EQUALS : first == '=' ? TokenType.EQUALS_GREATER : TokenType.OPERATOR;
         }
         return TokenType.OPERATOR;
     }

@@ -285,8 +285,7 @@ final class PrimaryParser {
     }
 
     private Expression special(Keyword keyword, int precision, int location) {
-        return new Expression.SpecialValue(
-                Expression.SpecialValue.Kind.valueOf(keyword.name()), precision, location);
+        return new Expression.SpecialValue(Expression.SpecialValue.Kind.valueOf(keyword.name()), precision, location);
     }
 
     private Expression specialTime(Keyword keyword, int location) {

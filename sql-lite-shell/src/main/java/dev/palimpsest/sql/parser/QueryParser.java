@@ -262,7 +262,8 @@ final class QueryParser {
             List<Expression> row = row(defaults);
             tokens.expect(TokenType.RIGHT_PAREN);
             if (!rows.isEmpty() && rows.get(0).size() != row.size()) {
-                throw tokens.invalid("VALUES lists must all be the same length", row.get(0).start());
+                throw tokens.invalid(
+                        "VALUES lists must all be the same length", row.get(0).start());
             }
             rows.add(row);
         } while (tokens.accept(TokenType.COMMA));

@@ -6,8 +6,8 @@ import java.util.List;
  * A statement, as parsed. Immutable. {@link #location} is the char index of its first word; components that may be null
  * say so. Tables and indexes: {@link Definition}; transactions, settings, EXPLAIN: {@link Utility}.
  */
-public sealed interface Statement permits Query, Statement.Insert, Statement.Update, Statement.Delete, Definition,
-        Utility {
+public sealed interface Statement
+        permits Query, Statement.Insert, Statement.Update, Statement.Delete, Definition, Utility {
     int location();
 
     /**

@@ -50,8 +50,11 @@ final class StatementParser {
         if (keyword == Keyword.INSERT || keyword == Keyword.UPDATE || keyword == Keyword.DELETE) {
             return modification(keyword);
         }
-        if (keyword == Keyword.CREATE || keyword == Keyword.DECLARE || keyword == Keyword.EXECUTE
-                || keyword == Keyword.MERGE || keyword == Keyword.REFRESH) {
+        if (keyword == Keyword.CREATE
+                || keyword == Keyword.DECLARE
+                || keyword == Keyword.EXECUTE
+                || keyword == Keyword.MERGE
+                || keyword == Keyword.REFRESH) {
             throw tokens.unsupported("EXPLAIN " + keyword);
         }
         if (!tokens.at(TokenType.LEFT_PAREN) && !QueryParser.atQuery(tokens)) {

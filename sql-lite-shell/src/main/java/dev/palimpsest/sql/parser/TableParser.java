@@ -289,8 +289,7 @@ final class TableParser {
         }
 
         private SqlSyntaxException conflict(String what, int at) {
-            String message = what + " for column \"" + name
-                    + "\" of table \"" + table.name() + "\"";
+            String message = what + " for column \"" + name + "\" of table \"" + table.name() + "\"";
             return tokens.invalid(message, at);
         }
     }

@@ -100,7 +100,8 @@ public record AccessPath(IndexSchema index, String condition, Scan scan, int equ
     /** The constant as a key of the column, or null if the comparison isn't one of the column's own type. */
     private static Object key(ColumnType column, SqlType type, Bound value, Binder binder) {
         SqlType common = Operators.comparisonType(type, value.type());
-        boolean own = common == type || common == SqlType.TEXT && type.isString() || common != null && common.isInteger();
+        boolean own =
+                common == type || common == SqlType.TEXT && type.isString() || common != null && common.isInteger();
         if (!own) {
             return null;
         }
@@ -108,7 +109,8 @@ public record AccessPath(IndexSchema index, String condition, Scan scan, int equ
         if (key instanceof Long l && !fits(l, column.kind())) {
             return null;
         }
-        boolean tooLong = key instanceof String s && column.length() > 0 && s.codePointCount(0, s.length()) > column.length();
+        boolean tooLong =
+                key instanceof String s && column.length() > 0 && s.codePointCount(0, s.length()) > column.length();
         boolean rounded = key instanceof java.math.BigDecimal n
                 && column.length() > 0
                 && (n.stripTrailingZeros().scale() > column.scale()
@@ -145,7 +147,12 @@ public record AccessPath(IndexSchema index, String condition, Scan scan, int equ
     }
 
     private static Scan range(
-            TableSchema table, IndexSchema index, List<Limit> limits, List<Object> equal, List<String> texts, Scan whole) {
+            TableSchema table,
+            IndexSchema index,
+            List<Limit> limits,
+            List<Object> equal,
+            List<String> texts,
+            Scan whole) {
         int column = table.indexOf(index.columns().get(equal.size()));
         Limit low = firstOf(find(limits, column, ">"), find(limits, column, ">="));
         Limit high = firstOf(find(limits, column, "<"), find(limits, column, "<="));
@@ -211,7 +218,9 @@ public record AccessPath(IndexSchema index, String condition, Scan scan, int equ
     }
 
     private AccessPath inOrder(TableSchema table, List<Integer> columns, List<Boolean> descending) {
-        List<Integer> fixed = index.columns().subList(0, equalColumns).stream().map(table::indexOf).toList();
+        List<Integer> fixed = index.columns().subList(0, equalColumns).stream()
+                .map(table::indexOf)
+                .toList();
         int next = equalColumns;
         Boolean reverse = null;
         for (int i = 0; i < columns.size(); i++) {
@@ -222,7 +231,8 @@ public record AccessPath(IndexSchema index, String condition, Scan scan, int equ
                     || !Objects.equals(table.indexOf(index.columns().get(next)), columns.get(i))) {
                 return null;
             }
-            boolean indexDescending = !index.descending().isEmpty() && index.descending().get(next);
+            boolean indexDescending =
+                    !index.descending().isEmpty() && index.descending().get(next);
             boolean opposite = indexDescending != descending.get(i);
             if (reverse != null && reverse != opposite) {
                 return null;

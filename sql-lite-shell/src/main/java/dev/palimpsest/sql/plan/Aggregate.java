@@ -31,7 +31,9 @@ public record Aggregate(String name, Bound argument, Bound separator, boolean di
                 return argument == SqlType.DOUBLE ? argument : argument.isNumber() ? SqlType.NUMERIC : null;
             case "min":
             case "max":
-                boolean ordered = argument.isNumber() || argument.isString() || argument == SqlType.TIMESTAMPTZ
+                boolean ordered = argument.isNumber()
+                        || argument.isString()
+                        || argument == SqlType.TIMESTAMPTZ
                         || argument == SqlType.TID;
                 return !ordered ? null : argument == SqlType.VARCHAR ? SqlType.TEXT : argument;
             case "string_agg":
@@ -115,7 +117,9 @@ public record Aggregate(String name, Bound argument, Bound separator, boolean di
                     break;
                 case "string_agg":
                     Object separator = aggregate.separator.eval(tuple);
-                    ((StringBuilder) value).append(separator == null ? "" : separator).append(next);
+                    ((StringBuilder) value)
+                            .append(separator == null ? "" : separator)
+                            .append(next);
                     sizeBytes += ((String) next).length() * 2L + 2;
                     break;
                 case "bool_or":

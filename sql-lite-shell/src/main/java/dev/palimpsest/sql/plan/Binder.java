@@ -91,7 +91,8 @@ public final class Binder {
             throw SqlError.at(
                     expression.start(),
                     "42804",
-                    "argument of " + name + " must be type bigint, not type " + bound.type().sqlName());
+                    "argument of " + name + " must be type bigint, not type "
+                            + bound.type().sqlName());
         }
         return coercion.convert(bound, SqlType.BIGINT);
     }
@@ -201,11 +202,7 @@ public final class Binder {
         Bound left = bind(e.left());
         Bound equal = operators.binary("=", left, bind(e.right()), e);
         Bound shown = left.isUnknown() ? coercion.convert(left, SqlType.TEXT) : left;
-        return computed(
-                shown.type(),
-                List.of(left, equal),
-                e,
-                tuple -> equal.isTrue(tuple) ? null : shown.eval(tuple));
+        return computed(shown.type(), List.of(left, equal), e, tuple -> equal.isTrue(tuple) ? null : shown.eval(tuple));
     }
 
     private Bound minMax(Expression.MinMax e) {
@@ -327,9 +324,7 @@ public final class Binder {
         Bound equal = operators.binary("=", left, right, e);
         return computed(SqlType.BOOLEAN, List.of(left, right), e, tuple -> {
             Object result = equal.eval(tuple);
-            boolean same = result == null
-                    ? left.eval(tuple) == null && right.eval(tuple) == null
-                    : (Boolean) result;
+            boolean same = result == null ? left.eval(tuple) == null && right.eval(tuple) == null : (Boolean) result;
             return same == e.negated();
         });
     }
@@ -378,7 +373,8 @@ public final class Binder {
                 return null;
             }
             if (mark.codePointCount(0, mark.length()) > 1) {
-                throw SqlError.of("22025", "invalid escape string").withHint("Escape string must be empty or one character.");
+                throw SqlError.of("22025", "invalid escape string")
+                        .withHint("Escape string must be empty or one character.");
             }
             int escapeCharacter = mark.isEmpty() ? -1 : mark.codePointAt(0);
             boolean matches = e.ignoreCase()
@@ -420,7 +416,8 @@ public final class Binder {
         insideAggregate = false;
         if (call.star()) {
             if (!name.equals("count")) {
-                throw SqlError.at(call.location(), "42883", "function " + name + "() does not exist").withHint(Functions.HINT);
+                throw SqlError.at(call.location(), "42883", "function " + name + "() does not exist")
+                        .withHint(Functions.HINT);
             }
             return grouping.add(new Aggregate(name, null, null, false, SqlType.BIGINT), call);
         }
@@ -433,7 +430,8 @@ public final class Binder {
             }
             throw Functions.missing(call, arguments);
         }
-        Bound argument = arguments.get(0).isUnknown() ? coercion.convert(arguments.get(0), SqlType.TEXT) : arguments.get(0);
+        Bound argument =
+                arguments.get(0).isUnknown() ? coercion.convert(arguments.get(0), SqlType.TEXT) : arguments.get(0);
         Bound separator = wanted == 2 ? coercion.convert(arguments.get(1), SqlType.TEXT) : null;
         return grouping.add(new Aggregate(name, argument, separator, call.distinct(), type), call);
     }

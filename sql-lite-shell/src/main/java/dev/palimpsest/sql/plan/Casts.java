@@ -31,7 +31,8 @@ public final class Casts {
         if (context != Context.EXPLICIT) {
             return false;
         }
-        return from.isString() || from == SqlType.INTEGER && to == SqlType.BOOLEAN
+        return from.isString()
+                || from == SqlType.INTEGER && to == SqlType.BOOLEAN
                 || from == SqlType.BOOLEAN && to == SqlType.INTEGER;
     }
 
@@ -102,9 +103,8 @@ public final class Casts {
     }
 
     static Long checkInteger(long value, SqlType type) {
-        boolean fits = type == SqlType.SMALLINT
-                ? value == (short) value
-                : type != SqlType.INTEGER || value == (int) value;
+        boolean fits =
+                type == SqlType.SMALLINT ? value == (short) value : type != SqlType.INTEGER || value == (int) value;
         if (!fits) {
             throw outOfRange(type);
         }
@@ -140,7 +140,8 @@ public final class Casts {
         if (rounded.signum() != 0 && rounded.precision() - rounded.scale() > digits) {
             throw SqlError.of("22003", "numeric field overflow")
                     .withDetail("A field with precision " + type.length() + ", scale " + type.scale()
-                            + " must round to an absolute value less than " + (digits == 0 ? "1" : "10^" + digits) + ".");
+                            + " must round to an absolute value less than " + (digits == 0 ? "1" : "10^" + digits)
+                            + ".");
         }
         return rounded;
     }
@@ -181,11 +182,15 @@ public final class Casts {
 
     private static Boolean parseBoolean(String text) {
         String word = text.strip().toLowerCase(Locale.ROOT);
-        if (!word.isEmpty() && ("true".startsWith(word) || "yes".startsWith(word) || word.equals("on") || word.equals("1"))) {
+        if (!word.isEmpty()
+                && ("true".startsWith(word) || "yes".startsWith(word) || word.equals("on") || word.equals("1"))) {
             return true;
         }
         if (!word.isEmpty()
-                && ("false".startsWith(word) || "no".startsWith(word) || word.equals("of") || word.equals("off")
+                && ("false".startsWith(word)
+                        || "no".startsWith(word)
+                        || word.equals("of")
+                        || word.equals("off")
                         || word.equals("0"))) {
             return false;
         }
@@ -254,7 +259,8 @@ public final class Casts {
             throw invalid(SqlType.DOUBLE, text);
         }
         double value = Double.parseDouble(digits);
-        boolean vanished = value == 0 && digits.replaceFirst("[eE].*", "").chars().anyMatch(c -> c >= '1' && c <= '9');
+        boolean vanished =
+                value == 0 && digits.replaceFirst("[eE].*", "").chars().anyMatch(c -> c >= '1' && c <= '9');
         if (Double.isInfinite(value) || vanished) {
             throw SqlError.of("22003", "\"" + text + "\" is out of range for type double precision");
         }

@@ -16,8 +16,8 @@ final class Coercion {
 
     /** For types between which an implicit cast is known to exist. */
     Bound implicit(Bound value, SqlType type) {
-        assert value.type() == type || Casts.exists(value.type(), type, Casts.Context.IMPLICIT)
-                || type == SqlType.XID : value.type() + " to " + type;
+        assert value.type() == type || Casts.exists(value.type(), type, Casts.Context.IMPLICIT) || type == SqlType.XID
+                : value.type() + " to " + type;
         return convert(value, type);
     }
 
@@ -50,17 +50,15 @@ final class Coercion {
             throw SqlError.at(
                     source.location(),
                     "42846",
-                    "cannot cast type " + value.type().sqlName() + " to " + target.kind().sqlName());
+                    "cannot cast type " + value.type().sqlName() + " to "
+                            + target.kind().sqlName());
         }
         Bound converted = convert(value, type);
         if (target.length() == 0) {
             return Bound.computed(type, converted.constant(), converted.evaluator(), source);
         }
         return Bound.computed(
-                type,
-                converted.constant(),
-                tuple -> Casts.applyModifiers(converted.eval(tuple), target, true),
-                source);
+                type, converted.constant(), tuple -> Casts.applyModifiers(converted.eval(tuple), target, true), source);
     }
 
     /** @throws SqlError 42804 if a value of this type can't be stored in the column */
@@ -70,7 +68,8 @@ final class Coercion {
             throw SqlError.at(
                             value.start(),
                             "42804",
-                            "column \"" + column.name() + "\" is of type " + type.sqlName() + " but expression is of type "
+                            "column \"" + column.name() + "\" is of type " + type.sqlName()
+                                    + " but expression is of type "
                                     + value.type().sqlName())
                     .withHint("You will need to rewrite or cast the expression.");
         }
@@ -91,7 +90,8 @@ final class Coercion {
             throw SqlError.at(
                     value.start(),
                     "42804",
-                    "argument of " + where + " must be type boolean, not type " + value.type().sqlName());
+                    "argument of " + where + " must be type boolean, not type "
+                            + value.type().sqlName());
         }
         return convert(value, SqlType.BOOLEAN);
     }

@@ -10,7 +10,8 @@ public final class ExpressionTree {
 
     /** The first aggregate call in it (not looking into that), or null. */
     public static Expression.FunctionCall findAggregate(Expression expression) {
-        if (expression instanceof Expression.FunctionCall call && Aggregate.isName(call.name().name())) {
+        if (expression instanceof Expression.FunctionCall call
+                && Aggregate.isName(call.name().name())) {
             return call;
         }
         for (Expression child : children(expression)) {

@@ -40,12 +40,17 @@ final class FunctionCatalog {
     }
 
     private static void add(String name, SqlType result, Function<Object[], Object> body, SqlType... parameters) {
-        ALL.computeIfAbsent(name, n -> new ArrayList<>()).add(new Functions.Overload(List.of(parameters), result, body));
+        ALL.computeIfAbsent(name, n -> new ArrayList<>())
+                .add(new Functions.Overload(List.of(parameters), result, body));
     }
 
     private static void addText() {
         for (String name : List.of("length", "char_length", "character_length")) {
-            add(name, INTEGER, a -> (long) text(a[0]).codePointCount(0, text(a[0]).length()), TEXT);
+            add(
+                    name,
+                    INTEGER,
+                    a -> (long) text(a[0]).codePointCount(0, text(a[0]).length()),
+                    TEXT);
         }
         add("length", INTEGER, a -> (long) ((byte[]) a[0]).length, BYTEA);
         add("octet_length", INTEGER, a -> (long) text(a[0]).getBytes(StandardCharsets.UTF_8).length, TEXT);
@@ -139,7 +144,8 @@ final class FunctionCatalog {
 
     private static Object replace(Object[] a) {
         long growth = Math.max(0, text(a[2]).length() - text(a[1]).length());
-        checkLength(text(a[0]).length() + growth * (text(a[0]).length() / text(a[1]).length()));
+        checkLength(
+                text(a[0]).length() + growth * (text(a[0]).length() / text(a[1]).length()));
         return text(a[0]).replace(text(a[1]), text(a[2]));
     }
 
@@ -224,8 +230,7 @@ final class FunctionCatalog {
 
     private static double logarithm(double x, boolean ten) {
         if (x <= 0) {
-            throw SqlError.of(
-                    "2201E", "cannot take logarithm of " + (x == 0 ? "zero" : "a negative number"));
+            throw SqlError.of("2201E", "cannot take logarithm of " + (x == 0 ? "zero" : "a negative number"));
         }
         return ten ? Math.log10(x) : Math.log(x);
     }

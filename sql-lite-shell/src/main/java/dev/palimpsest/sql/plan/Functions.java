@@ -37,7 +37,8 @@ final class Functions {
         Overload chosen = choose(call, arguments);
         List<Bound> converted = new ArrayList<>();
         for (int i = 0; i < arguments.size(); i++) {
-            converted.add(coercion.implicit(arguments.get(i), chosen.parameters().get(i)));
+            converted.add(
+                    coercion.implicit(arguments.get(i), chosen.parameters().get(i)));
         }
         boolean constant = arguments.stream().allMatch(Bound::constant);
         return Bound.computed(chosen.result(), constant, tuple -> call(chosen, converted, tuple), call);
@@ -119,7 +120,11 @@ final class Functions {
                         call);
             case "random":
                 return Bound.computed(
-                        SqlType.DOUBLE, false, tuple -> java.util.concurrent.ThreadLocalRandom.current().nextDouble(), call);
+                        SqlType.DOUBLE,
+                        false,
+                        tuple ->
+                                java.util.concurrent.ThreadLocalRandom.current().nextDouble(),
+                        call);
             case "version":
                 return Bound.value(SqlType.TEXT, Version.TEXT, call);
             case "current_database":
@@ -207,8 +212,7 @@ final class Functions {
             throw SqlError.of("2201F", "zero raised to a negative power is undefined");
         }
         if (a < 0 && b != Math.rint(b) && !Double.isInfinite(b)) {
-            throw SqlError.of(
-                    "2201F", "a negative number raised to a non-integer power yields a complex result");
+            throw SqlError.of("2201F", "a negative number raised to a non-integer power yields a complex result");
         }
         if (a == 1) {
             return 1.0;

@@ -63,7 +63,8 @@ final class Numerics {
         if (value.signum() == 0) {
             return 0;
         }
-        BigInteger first = value.abs().movePointLeft(weight(value) * BASE_DIGITS).toBigInteger();
+        BigInteger first =
+                value.abs().movePointLeft(weight(value) * BASE_DIGITS).toBigInteger();
         return first.intValue();
     }
 }

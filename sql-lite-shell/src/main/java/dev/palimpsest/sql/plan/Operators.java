@@ -51,7 +51,8 @@ final class Operators {
         String types = left == null
                 ? operator + " " + right.sqlName()
                 : left.sqlName() + " " + operator + " " + right.sqlName();
-        return SqlError.at(location, "42883", "operator does not exist: " + types).withHint(HINT);
+        return SqlError.at(location, "42883", "operator does not exist: " + types)
+                .withHint(HINT);
     }
 
     /** The type in which two operands are compared, or null if they can't be. */
@@ -118,7 +119,8 @@ final class Operators {
             Bound a = coercion.implicit(left, SqlType.BYTEA);
             return strict(SqlType.BYTEA, a, coercion.implicit(right, SqlType.BYTEA), Operators::join, source);
         }
-        boolean text = left.type().isString() || left.isUnknown() || right.type().isString() || right.isUnknown();
+        boolean text =
+                left.type().isString() || left.isUnknown() || right.type().isString() || right.isUnknown();
         if (!text) {
             throw noOperator("||", left.type(), right.type(), source.location());
         }

@@ -60,7 +60,8 @@ public final class QueryPlanner {
         }
         Query.FromFunction item = (Query.FromFunction) from;
         Binder binder = Binder.of(Scope.EMPTY, context, "functions in FROM");
-        List<Bound> arguments = item.call().arguments().stream().map(binder::bind).toList();
+        List<Bound> arguments =
+                item.call().arguments().stream().map(binder::bind).toList();
         return computed(relations.function(item.call(), arguments), item.alias(), true);
     }
 
@@ -80,10 +81,9 @@ public final class QueryPlanner {
         Binder input = Binder.of(source.scope(), context, "WHERE");
         Bound where = select.where() == null ? null : input.bindCondition(select.where(), "WHERE");
         Grouping grouping = isGrouped(select, items) ? grouping(select, items, source) : null;
-        Binder binder = grouping == null
-                ? Binder.of(source.scope(), context, "SELECT")
-                : input.grouped(grouping);
-        List<Bound> outputs = items.stream().map(item -> binder.bindOutput(item.expression())).toList();
+        Binder binder = grouping == null ? Binder.of(source.scope(), context, "SELECT") : input.grouped(grouping);
+        List<Bound> outputs =
+                items.stream().map(item -> binder.bindOutput(item.expression())).toList();
         Bound having = select.having() == null ? null : binder.bindCondition(select.having(), "HAVING");
         List<QueryPlan.SortKey> sort = sortKeys(select.ordering().orderBy(), items, outputs, binder, select.distinct());
         AccessPath path = null;
@@ -241,7 +241,11 @@ public final class QueryPlanner {
             }
             Bound value = output < 0 ? binder.bindOutput(e) : null;
             keys.add(new QueryPlan.SortKey(
-                    output, value, item.descending(), item.nullsFirst(), output < 0 ? e : items.get(output).expression()));
+                    output,
+                    value,
+                    item.descending(),
+                    item.nullsFirst(),
+                    output < 0 ? e : items.get(output).expression()));
         }
         return keys;
     }
@@ -278,7 +282,8 @@ public final class QueryPlanner {
         List<Query.Output> items = new ArrayList<>();
         for (int i = 0; i < width; i++) {
             int column = i;
-            byColumn.add(binder.bindAlike(query.rows().stream().map(row -> row.get(column)).toList(), "VALUES"));
+            byColumn.add(binder.bindAlike(
+                    query.rows().stream().map(row -> row.get(column)).toList(), "VALUES"));
             Expression ref = new Expression.ColumnRef(null, "column" + (i + 1), query.location());
             items.add(new Query.Output(ref, null, query.location()));
         }
@@ -289,13 +294,26 @@ public final class QueryPlanner {
         }
         List<Scope.ScopeColumn> columns = new ArrayList<>();
         for (int i = 0; i < width; i++) {
-            columns.add(new Scope.ScopeColumn("column" + (i + 1), byColumn.get(i).get(0).type()));
+            columns.add(new Scope.ScopeColumn(
+                    "column" + (i + 1), byColumn.get(i).get(0).type()));
         }
         Binder output = Binder.of(new Scope("*VALUES*", null, columns, false), context, "ORDER BY");
-        List<Bound> outputs = items.stream().map(item -> output.bind(item.expression())).toList();
+        List<Bound> outputs =
+                items.stream().map(item -> output.bind(item.expression())).toList();
         List<QueryPlan.SortKey> sort = sortKeys(query.ordering().orderBy(), items, outputs, output, false);
         return new QueryPlan(
-                null, null, null, rows, null, null, null, outputs, columns(items, outputs), sort, false,
-                count(query.ordering().limit(), Scope.EMPTY, "LIMIT"), count(query.ordering().offset(), Scope.EMPTY, "OFFSET"));
+                null,
+                null,
+                null,
+                rows,
+                null,
+                null,
+                null,
+                outputs,
+                columns(items, outputs),
+                sort,
+                false,
+                count(query.ordering().limit(), Scope.EMPTY, "LIMIT"),
+                count(query.ordering().offset(), Scope.EMPTY, "OFFSET"));
     }
 }

@@ -65,7 +65,9 @@ public record Scope(String name, String table, List<ScopeColumn> columns, boolea
             if (ref.relation() == null && ref.name().equals(name)) {
                 throw SqlError.unsupported(ref.location(), "a whole row as a value");
             }
-            String shown = ref.relation() == null ? "\"" + ref.name() + "\"" : ref.relation().name() + "." + ref.name();
+            String shown = ref.relation() == null
+                    ? "\"" + ref.name() + "\""
+                    : ref.relation().name() + "." + ref.name();
             throw SqlError.at(ref.location(), "42703", "column " + shown + " does not exist");
         }
         return Bound.column(typeOf(column), column, ref);
@@ -77,7 +79,8 @@ public record Scope(String name, String table, List<ScopeColumn> columns, boolea
             return;
         }
         if (relation.equals(table)) {
-            throw SqlError.at(location, "42P01", "invalid reference to FROM-clause entry for table \"" + relation + "\"")
+            throw SqlError.at(
+                            location, "42P01", "invalid reference to FROM-clause entry for table \"" + relation + "\"")
                     .withHint("Perhaps you meant to reference the table alias \"" + name + "\".");
         }
         throw SqlError.at(location, "42P01", "missing FROM-clause entry for table \"" + relation + "\"");

@@ -17,7 +17,13 @@ public final class SqlError extends RuntimeException {
     private final String context;
 
     private SqlError(
-            String sqlState, String message, int location, String detail, String hint, String context, Throwable cause) {
+            String sqlState,
+            String message,
+            int location,
+            String detail,
+            String hint,
+            String context,
+            Throwable cause) {
         super(message, cause);
         this.sqlState = sqlState;
         this.location = location;

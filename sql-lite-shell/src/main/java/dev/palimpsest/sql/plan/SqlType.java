@@ -30,8 +30,31 @@ public enum SqlType {
 
     /** Types that PostgreSQL has and we don't, yet. */
     private static final Set<String> KNOWN_ELSEWHERE = Set.of(
-            "float4", "date", "time", "timetz", "timestamp", "interval", "bpchar", "char", "bit", "varbit", "uuid", "json",
-            "jsonb", "xml", "inet", "cidr", "macaddr", "money", "oid", "regclass", "name", "xid", "xid8", "tid", "point");
+            "float4",
+            "date",
+            "time",
+            "timetz",
+            "timestamp",
+            "interval",
+            "bpchar",
+            "char",
+            "bit",
+            "varbit",
+            "uuid",
+            "json",
+            "jsonb",
+            "xml",
+            "inet",
+            "cidr",
+            "macaddr",
+            "money",
+            "oid",
+            "regclass",
+            "name",
+            "xid",
+            "xid8",
+            "tid",
+            "point");
 
     private final String sqlName;
 
@@ -76,7 +99,8 @@ public enum SqlType {
     public static ColumnType columnType(TypeName name) {
         List<Integer> modifiers = name.modifiers();
         if (name.schema() != null && !name.schema().equals("pg_catalog")) {
-            throw SqlError.at(name.location(), "42704", "type \"" + name.schema() + "." + name.name() + "\" does not exist");
+            throw SqlError.at(
+                    name.location(), "42704", "type \"" + name.schema() + "." + name.name() + "\" does not exist");
         }
         try {
             return columnType(name, modifiers);

@@ -11,10 +11,9 @@ import java.util.regex.Pattern;
 
 /** TIMESTAMPTZ as text in PostgreSQL's ISO style, in UTC. Stateless. */
 final class TimestampText {
-    private static final Pattern ISO = Pattern.compile(
-            "(\\d{4,6})-(\\d{1,2})-(\\d{1,2})"
-                    + "(?:[ tT]+(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:\\.(\\d{1,9}))?)?)?"
-                    + "\\s*(?:([zZ]|[uU][tT][cC]|[gG][mM][tT])|([+-])(\\d{1,2})(?::?(\\d{2}))?)?\\s*([bB][cC])?");
+    private static final Pattern ISO = Pattern.compile("(\\d{4,6})-(\\d{1,2})-(\\d{1,2})"
+            + "(?:[ tT]+(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:\\.(\\d{1,9}))?)?)?"
+            + "\\s*(?:([zZ]|[uU][tT][cC]|[gG][mM][tT])|([+-])(\\d{1,2})(?::?(\\d{2}))?)?\\s*([bB][cC])?");
 
     private TimestampText() {}
 

@@ -106,7 +106,9 @@ public final class Values {
             text.append('.').append(digits, 1, digits.length());
         }
         text.append('e').append(exponent < 0 ? '-' : '+');
-        return text.append(Math.abs(exponent) < 10 ? "0" : "").append(Math.abs(exponent)).toString();
+        return text.append(Math.abs(exponent) < 10 ? "0" : "")
+                .append(Math.abs(exponent))
+                .toString();
     }
 
     /** Double.toString is the shortest only since Java 19: before, a digit may be too many. */

@@ -7,7 +7,8 @@ public final class Version {
 
     public static final String PRODUCT = "Palimpsest 0.1.0";
 
-    public static final String TEXT = PRODUCT + ", SQL as PostgreSQL 15, on Java " + Runtime.version().feature();
+    public static final String TEXT =
+            PRODUCT + ", SQL as PostgreSQL 15, on Java " + Runtime.version().feature();
 
     private Version() {}
 }

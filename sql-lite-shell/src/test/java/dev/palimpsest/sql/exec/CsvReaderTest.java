@@ -17,7 +17,8 @@ import net.jqwik.api.Provide;
 class CsvReaderTest {
     @Provide
     Arbitrary<List<List<String>>> tables() {
-        Arbitrary<String> fields = Arbitraries.strings().withChars("ab,\"\n\r \\.é").ofMaxLength(6).injectNull(0.2);
+        Arbitrary<String> fields =
+                Arbitraries.strings().withChars("ab,\"\n\r \\.é").ofMaxLength(6).injectNull(0.2);
         return fields.list().ofMinSize(2).ofMaxSize(4).list().ofMaxSize(6);
     }
 
@@ -25,8 +26,9 @@ class CsvReaderTest {
     void shouldReadBackWhatWasWritten(@ForAll("tables") List<List<String>> table) throws IOException {
         StringBuilder csv = new StringBuilder();
         for (List<String> row : table) {
-            List<String> cells =
-                    row.stream().map(v -> v == null ? "" : '"' + v.replace("\"", "\"\"") + '"').toList();
+            List<String> cells = row.stream()
+                    .map(v -> v == null ? "" : '"' + v.replace("\"", "\"\"") + '"')
+                    .toList();
             csv.append(String.join(",", cells)).append("\n");
         }
         assertEquals(table, read(csv.toString().getBytes(StandardCharsets.UTF_8)));
@@ -44,7 +46,9 @@ class CsvReaderTest {
 
     @Provide
     Arbitrary<byte[]> bytes() {
-        return Arbitraries.of((byte) 'a', (byte) ',', (byte) '"', (byte) '\n', (byte) '\r', (byte) 0, (byte) 0xC3, (byte) 0xEF)
+        return Arbitraries.of(
+                        (byte) 'a', (byte) ',', (byte) '"', (byte) '\n', (byte) '\r', (byte) 0, (byte) 0xC3, (byte)
+                                0xEF)
                 .list()
                 .ofMaxSize(40)
                 .map(list -> {

@@ -40,7 +40,9 @@ class SqlScriptTest {
                 String sql = rule < 0 ? entry.substring(0, entry.length() - 5) : entry.substring(0, rule);
                 String expected = rule < 0 ? "" : entry.substring(rule + 6).stripTrailing();
                 int ours = expected.indexOf(OURS);
-                String wanted = ours < 0 ? expected : expected.substring(ours + OURS.length()).strip();
+                String wanted = ours < 0
+                        ? expected
+                        : expected.substring(ours + OURS.length()).strip();
                 String actual = String.join("\n", execute(session, sql));
                 count++;
                 if (!actual.equals(wanted)) {
@@ -81,7 +83,11 @@ class SqlScriptTest {
 
         @Override
         public void row(Object[] values) {
-            lines.add(String.join("|", Arrays.stream(values).map(v -> v == null ? "NULL" : Values.format(v)).toList()));
+            lines.add(String.join(
+                    "|",
+                    Arrays.stream(values)
+                            .map(v -> v == null ? "NULL" : Values.format(v))
+                            .toList()));
         }
 
         @Override

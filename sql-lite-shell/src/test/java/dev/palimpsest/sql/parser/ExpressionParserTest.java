@@ -111,7 +111,9 @@ class ExpressionParserTest {
     void shouldFoldMinusIntoTheSmallestLong() {
         Expression e = SqlParser.parseExpression("-9223372036854775808");
         assertEquals(new Expression.IntegerLiteral(Long.MIN_VALUE, 0), e);
-        assertEquals(new Expression.NumericLiteral("9223372036854775808", 1), SqlParser.parseExpression("(9223372036854775808)"));
+        assertEquals(
+                new Expression.NumericLiteral("9223372036854775808", 1),
+                SqlParser.parseExpression("(9223372036854775808)"));
     }
 
     @Test
@@ -160,7 +162,9 @@ class ExpressionParserTest {
         assertEquals("abcÄ", ((Expression.ColumnRef) SqlParser.parseExpression("ABCÄ")).name());
         String longName = "x".repeat(62) + "é";
         assertEquals("x".repeat(62), ((Expression.ColumnRef) SqlParser.parseExpression(longName)).name());
-        assertEquals("y".repeat(63), ((Expression.ColumnRef) SqlParser.parseExpression("\"" + "y".repeat(90) + "\"")).name());
+        assertEquals(
+                "y".repeat(63),
+                ((Expression.ColumnRef) SqlParser.parseExpression("\"" + "y".repeat(90) + "\"")).name());
     }
 
     @Test

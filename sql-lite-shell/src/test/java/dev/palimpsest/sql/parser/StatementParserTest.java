@@ -27,8 +27,12 @@ class StatementParserTest {
         String sql = " ;; select 1 ; -- c;\n/* ; /* ; */ */ commit;";
         List<ParsedStatement> statements = SqlParser.parse(sql);
         assertEquals(2, statements.size());
-        assertEquals("select 1", sql.substring(statements.get(0).start(), statements.get(0).end()));
-        assertEquals("commit", sql.substring(statements.get(1).start(), statements.get(1).end()));
+        assertEquals(
+                "select 1",
+                sql.substring(statements.get(0).start(), statements.get(0).end()));
+        assertEquals(
+                "commit",
+                sql.substring(statements.get(1).start(), statements.get(1).end()));
         assertEquals(statements.get(1).start(), statements.get(1).statement().location());
         assertTrue(SqlParser.parse(" -- nothing").isEmpty());
     }
@@ -112,8 +116,9 @@ class StatementParserTest {
 
     @Test
     void shouldParseInsert() {
-        Statement.Insert insert =
-                one(Statement.Insert.class, "insert into s.t as x (a, \"B\") overriding system value values (1, default), (2, 3)");
+        Statement.Insert insert = one(
+                Statement.Insert.class,
+                "insert into s.t as x (a, \"B\") overriding system value values (1, default), (2, 3)");
         assertEquals("s.t", insert.table().toString());
         assertEquals("x", insert.alias());
         assertEquals("B", insert.columns().get(1).name());
@@ -128,8 +133,7 @@ class StatementParserTest {
 
     @Test
     void shouldParseUpdateAndDelete() {
-        Statement.Update update =
-                one(Statement.Update.class, "update t x set a = a + 1, b = default where id = 3");
+        Statement.Update update = one(Statement.Update.class, "update t x set a = a + 1, b = default where id = 3");
         assertEquals("x", update.alias());
         assertEquals("a + 1", print(update.assignments().get(0).value()));
         assertTrue(update.assignments().get(1).value() instanceof Expression.Default);
@@ -202,11 +206,13 @@ class StatementParserTest {
     @Test
     void shouldParseIndexesAndDrops() {
         Definition.CreateIndex index = one(
-                Definition.CreateIndex.class, "create unique index if not exists i on s.t using btree (a desc, b nulls first)");
+                Definition.CreateIndex.class,
+                "create unique index if not exists i on s.t using btree (a desc, b nulls first)");
         assertTrue(index.unique() && index.ifNotExists());
         assertEquals("i", index.name());
         assertTrue(index.columns().get(0).descending() && index.columns().get(0).nullsFirst());
-        assertTrue(!index.columns().get(1).descending() && index.columns().get(1).nullsFirst());
+        assertTrue(
+                !index.columns().get(1).descending() && index.columns().get(1).nullsFirst());
         assertNull(one(Definition.CreateIndex.class, "create index on t (a)").name());
         Definition.DropTable drop = one(Definition.DropTable.class, "drop table if exists a, s.b cascade");
         assertEquals("[a, s.b]", drop.names().toString());
@@ -216,16 +222,22 @@ class StatementParserTest {
 
     @Test
     void shouldParseTransactions() {
-        Utility.TransactionModes modes =
-                one(Utility.Begin.class, "start transaction isolation level repeatable read, read only deferrable").modes();
+        Utility.TransactionModes modes = one(
+                        Utility.Begin.class, "start transaction isolation level repeatable read, read only deferrable")
+                .modes();
         assertEquals(Utility.IsolationLevel.REPEATABLE_READ, modes.isolation());
         assertEquals(true, modes.readOnly());
         assertEquals(true, modes.deferrable());
-        assertEquals(Utility.TransactionModes.NONE, one(Utility.Begin.class, "begin work").modes());
+        assertEquals(
+                Utility.TransactionModes.NONE,
+                one(Utility.Begin.class, "begin work").modes());
         Utility.SetTransaction set = one(Utility.SetTransaction.class, "set transaction read write, not deferrable");
         assertEquals(false, set.modes().readOnly());
         assertEquals(false, set.modes().deferrable());
-        assertTrue(one(Utility.SetTransaction.class, "set session characteristics as transaction isolation level serializable").session());
+        assertTrue(one(
+                        Utility.SetTransaction.class,
+                        "set session characteristics as transaction isolation level serializable")
+                .session());
         one(Utility.Commit.class, "end work");
         one(Utility.Rollback.class, "abort");
     }
@@ -237,8 +249,12 @@ class StatementParserTest {
         assertEquals(List.of("x", "off", "-1.5", "on"), set.values());
         assertTrue(set.local());
         assertTrue(one(Utility.SetVariable.class, "set x = default").values().isEmpty());
-        assertEquals("timezone", one(Utility.SetVariable.class, "set time zone 'UTC'").name());
-        assertEquals("transaction_isolation", one(Utility.Show.class, "show transaction isolation level").name());
+        assertEquals(
+                "timezone",
+                one(Utility.SetVariable.class, "set time zone 'UTC'").name());
+        assertEquals(
+                "transaction_isolation",
+                one(Utility.Show.class, "show transaction isolation level").name());
         assertNull(one(Utility.Show.class, "show all").name());
         assertEquals("x", one(Utility.Reset.class, "reset x").name());
     }
@@ -247,7 +263,8 @@ class StatementParserTest {
     void shouldParseExplain() {
         Utility.Explain explain = one(Utility.Explain.class, "explain analyze verbose select 1");
         assertTrue(explain.analyze() && explain.verbose() && !explain.visibility());
-        assertTrue(one(Utility.Explain.class, "explain visibility select * from t").visibility());
+        assertTrue(
+                one(Utility.Explain.class, "explain visibility select * from t").visibility());
         Utility.Explain options = one(Utility.Explain.class, "explain (verbose, analyze off) delete from t");
         assertTrue(options.verbose() && !options.analyze());
         assertTrue(options.statement() instanceof Statement.Delete);
