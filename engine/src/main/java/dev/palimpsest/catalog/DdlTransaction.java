@@ -115,7 +115,7 @@ public final class DdlTransaction {
         }
         addIndex(table.schema(), table.oid(), wanted.named(name), false, false);
         IndexInfo index = view().index(name);
-        index.handle().validFrom(catalog.context().transactions().published());
+        index.handle().building(tx, catalog.context().transactions().published());
         return index;
     }
 
@@ -238,7 +238,7 @@ public final class DdlTransaction {
     /** After publication, before the locks go. */
     private void ended(boolean committed) {
         long published = catalog.context().transactions().published();
-        built.forEach(handle -> handle.validFrom(published));
+        built.forEach(handle -> handle.built(published));
         (committed ? dropped : created).forEach(catalog::forget);
         if (committed) {
             catalog.invalidate();

@@ -29,7 +29,7 @@ interface RowSource {
             HeapScan scan = table.heap().scan(snapshot);
             return () -> scan.next(out) ? out : null;
         }
-        if (snapshot.csn() < index.handle().validFrom()) {
+        if (!index.handle().isValidFor(snapshot)) {
             Iterator<HeapTuple> rows = sorted(table, which, snapshot).iterator();
             return () -> rows.hasNext() ? rows.next() : null;
         }
