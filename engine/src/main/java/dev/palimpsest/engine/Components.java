@@ -107,7 +107,8 @@ final class Components {
         makeParts(databaseId, config.wal().segmentBytes());
         startLsn = wal.create();
         start(
-                new ControlRecord(0, databaseId, false, 0, 0, Xid.FIRST_NORMAL, FileNumbers.FIRST_NORMAL, 0, segmentBytes()),
+                new ControlRecord(
+                        0, databaseId, false, 0, 0, Xid.FIRST_NORMAL, FileNumbers.FIRST_NORMAL, 0, segmentBytes()),
                 Xid.FIRST_NORMAL,
                 FileNumbers.FIRST_NORMAL,
                 true);
@@ -115,8 +116,9 @@ final class Components {
 
     private void openExisting(ControlRecord control) {
         makeParts(control.databaseId(), control.walSegmentBytes());
-        RedoResult redo = new Recovery(disk, DATA_DIRECTORIES, wal, pool, managers)
-                .redo(control, (records, at, from) -> {});
+        statuses.expectWritten(control.nextXid());
+        RedoResult redo =
+                new Recovery(disk, DATA_DIRECTORIES, wal, pool, managers).redo(control, (records, at, from) -> {});
         recovered = !control.clean();
         startLsn = redo.endLsn();
         start(control, redo.nextXid(), redo.nextFileNumber(), redo.changes());

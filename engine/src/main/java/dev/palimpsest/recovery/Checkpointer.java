@@ -170,11 +170,11 @@ public final class Checkpointer {
         wal.flush(redo);
         participants.awaitEffects(redo);
 
+        long nextXid = participants.nextXid(); // before the statuses are written, which then cover all xids below it
         participants.writeStatus();
         participants.writePages((done, total) -> pace(redo, immediate, done, total));
         scheduler.step(Step.CHECKPOINT_PAGES_WRITTEN);
 
-        long nextXid = participants.nextXid();
         int nextFileNumber = participants.nextFileNumber();
         long nextOid = participants.nextOid();
         long end = wal.append(CheckpointRecord.form(shutdown, redo, nextXid, nextFileNumber, nextOid));
@@ -194,7 +194,7 @@ public final class Checkpointer {
                 before.walSegmentBytes());
         control = before.sequence() == 0 ? controlFile.create(next) : controlFile.write(before, next);
         scheduler.step(Step.CHECKPOINT_CONTROL_WRITTEN);
-        wal.removeBefore(redo);
+        wal.removeBefore(before.redoLsn()); // what the other copy of the control record needs stays
         checkpointCount++;
     }
 

@@ -83,6 +83,9 @@ public final class CommitLog {
     /** What began before this and has no status was cut off by a crash. Set once, before the first transaction. */
     private volatile long firstXidOfThisRun = Long.MAX_VALUE;
 
+    /** Of the chunks before this one every sector was written. Set once, before the first look-up. */
+    private volatile int chunksOnDisk;
+
     /** Chunks after this one have no xid of a former run and are new when first used. Guarded by STATUS. */
     private int newestChunk = Integer.MAX_VALUE;
 
@@ -109,6 +112,15 @@ public final class CommitLog {
         }
         int status = bits(chunk, xid);
         return status != IN_PROGRESS ? status : xid < firstXidOfThisRun ? endedBefore(xid) : IN_PROGRESS;
+    }
+
+    /**
+     * Before anything is read: the last checkpoint has written the chunks of all xids below this one, so what is missing of them is lost.
+     *
+     * @param xid the checkpoint's next one
+     */
+    public void expectWritten(long xid) {
+        chunksOnDisk = xid <= Xid.FIRST_NORMAL ? 0 : (int) (xid - 1 >>> XIDS_PER_CHUNK_BITS) + 1;
     }
 
     /** Recovery is over: xids from {@code first} on are new, those before without a status are aborted. */
@@ -168,6 +180,7 @@ public final class CommitLog {
         ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         long[] words = new long[WORDS_PER_CHUNK];
         Set<DiskFile> written = new LinkedHashSet<>();
+        makeAllInUse();
         Chunk[] current = chunks;
         for (int i = 0; i < current.length; i++) {
             Chunk chunk = (Chunk) CHUNK.getAcquire(current, i);
@@ -188,6 +201,22 @@ public final class CommitLog {
         evict();
     }
 
+    /** Each chunk that has an xid in use is written by the next checkpoint, statuses or not: so a missing one is known to be lost. */
+    private void makeAllInUse() {
+        long next = nextXid.getAsLong();
+        if (next == Long.MAX_VALUE) {
+            return;
+        }
+        latch.acquireExclusive();
+        try {
+            for (int index = newestChunk + 1; index <= next - 1 >>> XIDS_PER_CHUNK_BITS; index++) {
+                load(index);
+            }
+        } finally {
+            latch.releaseExclusive();
+        }
+    }
+
     /** Not for callers' threads. */
     public void close() {
         latch.acquireExclusive();
@@ -201,9 +230,11 @@ public final class CommitLog {
     private void set(long xid, int status, long lsn) {
         Chunk chunk = chunk(xid);
         chunk.raiseHighestLsn(lsn);
-        int before = (int) ((long) WORD.getAndBitwiseOr(chunk.words, wordIndex(xid), (long) status << shift(xid)) >>> shift(xid))
+        int before = (int) ((long) WORD.getAndBitwiseOr(chunk.words, wordIndex(xid), (long) status << shift(xid))
+                        >>> shift(xid))
                 & 3;
-        assert before == IN_PROGRESS || before == status : "status of " + xid + " changes from " + before + " to " + status;
+        assert before == IN_PROGRESS || before == status
+                : "status of " + xid + " changes from " + before + " to " + status;
         chunk.dirty = true;
     }
 
@@ -238,7 +269,8 @@ public final class CommitLog {
         if (chunk == null) {
             boolean fresh = index > newestChunk;
             newestChunk = Math.max(index, newestChunk);
-            chunk = new Chunk(fresh ? new long[WORDS_PER_CHUNK] : files.read(index));
+            chunk = new Chunk(fresh ? new long[WORDS_PER_CHUNK] : files.read(index, index < chunksOnDisk));
+            chunk.dirty = fresh;
             chunk.complete = !fresh && allEnded(chunk.words, index);
             CHUNK.setRelease(current, index, chunk);
         }

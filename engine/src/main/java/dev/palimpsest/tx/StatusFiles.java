@@ -24,17 +24,26 @@ final class StatusFiles {
         this.disk = disk;
     }
 
-    /** The statuses of a chunk, all 0 where nothing was ever written. @throws StoppedException XX001 naming file and offset */
-    long[] read(int chunk) {
+    /**
+     * The statuses of a chunk, all 0 where nothing was ever written.
+     *
+     * @param isWritten whether a checkpoint has written all of it
+     * @throws StoppedException XX001 naming file and offset
+     */
+    long[] read(int chunk, boolean isWritten) {
         long[] words = new long[WORDS_PER_CHUNK];
         DiskFile file = file(chunk, false);
         if (file == null) {
+            if (isWritten) {
+                throw new StoppedException(
+                        SqlState.DATA_CORRUPTED, "status file " + path(chunk / CHUNKS_PER_FILE) + " is missing");
+            }
             return words;
         }
         ByteBuffer buffer = ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         file.read(buffer, position(chunk)); // what is past the end stays zero
         for (int sector = 0; sector < SECTORS_PER_CHUNK; sector++) {
-            verify(buffer, sector, chunk, file);
+            verify(buffer, sector, chunk, file, isWritten);
             int base = sector * SECTOR_BYTES + DATA_OFFSET;
             int from = sector * WORDS_PER_SECTOR;
             for (int i = 0; i < WORDS_PER_SECTOR && from + i < WORDS_PER_CHUNK; i++) {
@@ -91,9 +100,9 @@ final class StatusFiles {
         files.clear();
     }
 
-    private static void verify(ByteBuffer buffer, int sector, int chunk, DiskFile file) {
+    private static void verify(ByteBuffer buffer, int sector, int chunk, DiskFile file, boolean isWritten) {
         int at = sector * SECTOR_BYTES;
-        if (isZero(buffer, at)) {
+        if (!isWritten && isZero(buffer, at)) {
             return;
         }
         int stored = buffer.getInt(at + CRC_OFFSET);
