@@ -81,6 +81,21 @@ final class EngineLives {
         return this;
     }
 
+    /** One life that ends by a cut of the power, or by the death of the process, and leaves the disk as that did. */
+    EngineLives liveOnce(boolean processDies) {
+        SeededScheduler scheduler = new SeededScheduler(seed * 1_000).limitEvents(3_000_000);
+        disk.requireEngineTasksOf(scheduler);
+        CutPoints cuts = new CutPoints(disk, scheduler, CutKind.ANY, 0, 0, path -> false);
+        scheduler.run(() -> work(scheduler, cuts, new Plan(CutKind.ANY, 0, MOST_SESSIONS, 10)));
+        if (processDies) {
+            disk.processDied();
+        } else {
+            disk.powerCut(random.nextLong());
+            disk.reopenAfterCut();
+        }
+        return this;
+    }
+
     /** Over everything that happened. */
     long traceHash() {
         return traceHash;

@@ -9,6 +9,7 @@ import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
 import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.Table;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
@@ -115,11 +116,14 @@ final class EngineWork {
                 extras.addAll(steps.made);
             }
         } catch (RetryException | UsageException e) {
+            tx.rollback();
+            entry.rolledBack();
             if (!EXPECTED.contains(e.sqlState())) {
                 throw e;
             }
-            tx.rollback();
-            entry.rolledBack();
+        } catch (StoppedException e) {
+            tx.close(); // if the commit was under way it is recovery that knows
+            throw e;
         }
         if (tx.isActive()) {
             throw new AssertionError("still active: " + entry);
