@@ -58,7 +58,9 @@ public final class NamedTable implements Table {
 
     @Override
     public List<IndexSchema> indexes(Transaction tx) {
-        return inspect(tx, (t, table) -> table.indexes().stream().map(IndexInfo::schema).toList());
+        return inspect(
+                tx,
+                (t, table) -> table.indexes().stream().map(IndexInfo::schema).toList());
     }
 
     /** For views and checks: runs something on the table as the transaction sees it, locked for reading. */
@@ -106,30 +108,48 @@ public final class NamedTable implements Table {
     private static Row get(UserTransaction t, TableInfo table, Scratch scratch, KeyEncoder key) {
         if (t.isSnapshotInUse()) {
             try (SnapshotHandle own = t.nestedSnapshot()) {
-                HeapTuple found = find(table, scratch, key, own.snapshot());
+                HeapTuple found = find(t, table, scratch, key, own.snapshot());
                 return found == null ? null : new TupleRow(table, t, found.bytes(), found.tid());
             }
         }
         Snapshot snapshot = t.beginStatement(SnapshotKind.POINT, 0);
         try {
-            HeapTuple found = find(table, scratch, key, snapshot);
+            HeapTuple found = find(t, table, scratch, key, snapshot);
             return found == null ? null : new TupleRow(table, t, found.bytes(), found.tid());
         } finally {
             t.endStatement();
         }
     }
 
-    /** The version with this primary key that the snapshot sees, or null. Several entries may have the key, all but one dead. */
-    private static HeapTuple find(TableInfo table, Scratch scratch, KeyEncoder key, Snapshot snapshot) {
+    /** The version with this primary key that the snapshot sees, or null: at the place where it was found last, else by the index. */
+    private static HeapTuple find(
+            UserTransaction t, TableInfo table, Scratch scratch, KeyEncoder key, Snapshot snapshot) {
         IndexInfo index = table.primaryKey();
         if (snapshot.csn() < index.handle().validFrom()) {
-            return RowSource.open(table, Qualification.key(index, key.toBytes()), snapshot).next();
+            return RowSource.open(table, Qualification.key(index, key.toBytes()), snapshot)
+                    .next();
         }
+        KeyCache cache = t.engine().keyCache();
+        long hash = KeyCache.hash(table.heap().fileNumber(), key.bytes(), key.length());
         HeapTuple found = scratch.found;
-        for (long tid = scratch.cursor.findFirst(index.btree(), key.bytes(), key.length());
+        long cached = cache.get(hash);
+        if (cached != Tid.NONE
+                && table.heap().fetch(cached, snapshot, found)
+                && scratch.of(table).hasPrimaryKey(found.bytes(), key)) {
+            return found;
+        }
+        return findByIndex(table, scratch, key, snapshot, cache, hash);
+    }
+
+    /** Several entries may have the key, all but one dead. */
+    private static HeapTuple findByIndex(
+            TableInfo table, Scratch scratch, KeyEncoder key, Snapshot snapshot, KeyCache cache, long hash) {
+        HeapTuple found = scratch.found;
+        for (long tid = scratch.cursor.findFirst(table.primaryKey().btree(), key.bytes(), key.length());
                 tid != Tid.NONE;
                 tid = scratch.cursor.next()) {
             if (table.heap().fetch(tid, snapshot, found)) {
+                cache.put(hash, tid);
                 return found;
             }
         }
@@ -171,7 +191,8 @@ public final class NamedTable implements Table {
 
     @Override
     public long insertAll(Transaction tx, Iterator<Object[]> rows) {
-        return write(tx, "INSERT", (t, table, scratch) -> inserter(t, table, scratch).insertAll(rows));
+        return write(
+                tx, "INSERT", (t, table, scratch) -> inserter(t, table, scratch).insertAll(rows));
     }
 
     /** An insert reads nothing, but a REPEATABLE READ transaction sees the database as of its first statement, whatever that is. */
@@ -215,8 +236,7 @@ public final class NamedTable implements Table {
         return modifyAll(tx, "DELETE", scan, null);
     }
 
-    private boolean modify(
-            Transaction tx, String command, Consumer<RowChange> change, Object[] key, long number) {
+    private boolean modify(Transaction tx, String command, Consumer<RowChange> change, Object[] key, long number) {
         return write(tx, command, (t, table, scratch) -> {
                     KeyEncoder encoded = encodeKey(table, scratch, key, number);
                     if (encoded == null) {
@@ -225,7 +245,7 @@ public final class NamedTable implements Table {
                     Qualification which = Qualification.key(table.primaryKey(), encoded.toBytes());
                     Snapshot snapshot = beginModifying(t, table);
                     try {
-                        HeapTuple found = find(table, scratch, encoded, snapshot);
+                        HeapTuple found = find(t, table, scratch, encoded, snapshot);
                         return found != null && new RowModifier(t, table, scratch, which, change).modify(found) ? 1 : 0;
                     } finally {
                         t.endStatement();
@@ -333,8 +353,7 @@ public final class NamedTable implements Table {
     private static KeyEncoder encodeKey(TableInfo table, Scratch scratch, Object[] key, long number) {
         IndexInfo index = table.primaryKey();
         if (index == null) {
-            throw new UsageException(
-                    SqlState.UNDEFINED_OBJECT, "table \"" + table.name() + "\" has no primary key");
+            throw new UsageException(SqlState.UNDEFINED_OBJECT, "table \"" + table.name() + "\" has no primary key");
         }
         KeyEncoder encoder = scratch.of(table).encoder(0); // the primary key is the first index
         if (key == NO_KEY) {
@@ -375,6 +394,7 @@ public final class NamedTable implements Table {
     private static UsageException wrongKey(TableInfo table, IndexInfo index, String given) {
         return new UsageException(
                 SqlState.DATATYPE_MISMATCH,
-                "the primary key of table \"" + table.name() + "\" is " + index.schema().columns() + ", given: " + given);
+                "the primary key of table \"" + table.name() + "\" is "
+                        + index.schema().columns() + ", given: " + given);
     }
 }

@@ -30,7 +30,9 @@ final class ScanStream implements RowStream {
 
     private boolean exhausted;
     private boolean closed;
-    private boolean closedByTransaction;
+
+    /** Also set by the thread that closes the database. */
+    private volatile boolean closedByTransaction;
 
     /** @param snapshot taken over */
     ScanStream(UserTransaction t, TableInfo table, Qualification which, SnapshotHandle snapshot) {
@@ -48,12 +50,12 @@ final class ScanStream implements RowStream {
 
     @Override
     public boolean hasNext() {
-        if (position < count) {
-            return true;
-        }
         if (closedByTransaction) {
             throw new UsageException(
                     SqlState.INVALID_CURSOR_STATE, "the stream was closed by the end of its transaction");
+        }
+        if (position < count) {
+            return true;
         }
         if (exhausted || closed) {
             return false;
@@ -101,15 +103,17 @@ final class ScanStream implements RowStream {
     public void close() {
         closed = true;
         position = count = 0;
+        t.close(this);
+    }
+
+    /** The rows at hand are left to the stream's user, who may be taking one just now if it is the database's closing that ends it. */
+    void closeByTransaction() {
+        closedByTransaction = true;
         end();
     }
 
-    void closeByTransaction() {
-        closedByTransaction = !closed && !exhausted;
-        close();
-    }
-
-    private void end() {
+    /** Inside the engine, or by the thread that closes the database. */
+    void end() {
         snapshot.close();
         t.closed(this);
     }

@@ -16,10 +16,12 @@ public final class TableEngine {
     private final HeapContext heapContext;
     private final Catalog catalog;
     private final Sessions sessions;
+    private final KeyCache keyCache;
 
     public TableEngine(HeapContext heapContext, Catalog catalog) {
         this.heapContext = heapContext;
         this.catalog = catalog;
+        this.keyCache = new KeyCache(heapContext.pool().frameCount());
         this.sessions = new Sessions(heapContext.scheduler(), heapContext.wal().poison());
     }
 
@@ -57,6 +59,10 @@ public final class TableEngine {
         } finally {
             transaction.rollback(false);
         }
+    }
+
+    KeyCache keyCache() {
+        return keyCache;
     }
 
     LockTable locks() {

@@ -4,6 +4,7 @@ import dev.palimpsest.btree.KeyEncoder;
 import dev.palimpsest.catalog.IndexInfo;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.tuple.TupleFormer;
+import java.util.Arrays;
 
 /** Buffers of one session for one table: forming tuples and index keys. Not thread-safe. */
 final class TableScratch {
@@ -14,11 +15,15 @@ final class TableScratch {
     /** Where an update changes a copy of the version in place. */
     byte[] patch = new byte[256];
 
+    /** Encodes the primary key of rows found, next to the one looked for; made when first needed. */
+    private KeyEncoder keyCheck;
+
     TableScratch(TableInfo table) {
         this.table = table;
         encoders = new KeyEncoder[table.indexes().size()];
         for (int i = 0; i < encoders.length; i++) {
-            encoders[i] = new KeyEncoder(IndexInfo.keyColumns(table.indexes().get(i).schema(), table.schema()));
+            encoders[i] =
+                    new KeyEncoder(IndexInfo.keyColumns(table.indexes().get(i).schema(), table.schema()));
         }
     }
 
@@ -39,6 +44,15 @@ final class TableScratch {
 
     KeyEncoder encoder(IndexInfo index) {
         return encoders[table.indexes().indexOf(index)];
+    }
+
+    /** Does a row have this primary key? */
+    boolean hasPrimaryKey(byte[] tuple, KeyEncoder key) {
+        if (keyCheck == null) {
+            keyCheck = new KeyEncoder(IndexInfo.keyColumns(table.primaryKey().schema(), table.schema()));
+        }
+        Keys.ofTuple(keyCheck, table, table.primaryKey(), tuple, 0);
+        return Arrays.equals(key.bytes(), 0, key.length(), keyCheck.bytes(), 0, keyCheck.length());
     }
 
     byte[] patchOf(byte[] tuple) {

@@ -248,6 +248,20 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         streams.remove(stream);
     }
 
+    /** A stream's user closes it: from inside the engine, so that the thread that closes the database isn't at the streams as well. */
+    void close(ScanStream stream) {
+        if (depth > 0) {
+            stream.end();
+        } else if (!ended
+                && session.enterToEnd()) { // else whoever ended the transaction, or is about to, ends the stream
+            try {
+                stream.end();
+            } finally {
+                session.exit();
+            }
+        }
+    }
+
     /** True if one of its streams still reads the table. */
     boolean isReading(TableInfo table) {
         return streams.stream().anyMatch(stream -> stream.table().oid() == table.oid());
