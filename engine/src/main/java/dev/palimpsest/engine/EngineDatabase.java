@@ -210,14 +210,25 @@ public final class EngineDatabase implements Database, InspectableDatabase {
         }
     }
 
+    /** Files are closed whatever went wrong before. */
     private void shutDown() {
-        try {
+        attempt(() -> {
             parts.transactions().close(); // whoever waits for a lock comes out
             sessions.awaitEmpty();
             sessions.forEachOpen(UserTransaction::abortByClose);
-            parts.close();
+        });
+        attempt(parts::close);
+    }
+
+    private void attempt(Runnable step) {
+        try {
+            step.run();
         } catch (RuntimeException e) {
-            closeFailure = e;
+            if (closeFailure == null) {
+                closeFailure = e;
+            } else {
+                closeFailure.addSuppressed(e);
+            }
         }
     }
 }

@@ -87,7 +87,11 @@ final class ScanStream implements RowStream {
                     break;
                 }
                 Row row = new TupleRow(table, t, tuple.bytes(), tuple.tid());
-                if (which.predicate() == null || which.predicate().test(row)) {
+                boolean wantsIt = which.predicate() == null || which.predicate().test(row);
+                if (closed) {
+                    break; // by its own predicate
+                }
+                if (wantsIt) {
                     batch[count++] = row;
                 }
             }
