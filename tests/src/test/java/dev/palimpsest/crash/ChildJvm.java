@@ -31,7 +31,8 @@ public final class ChildJvm implements AutoCloseable {
         command.addAll(List.of("-cp", classPath(main), main.getName()));
         command.addAll(List.of(arguments));
         try {
-            return new ChildJvm(new ProcessBuilder(command).redirectErrorStream(true).start());
+            return new ChildJvm(
+                    new ProcessBuilder(command).redirectErrorStream(true).start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -88,7 +89,11 @@ public final class ChildJvm implements AutoCloseable {
     private static String classPath(Class<?> main) {
         Set<String> places = new LinkedHashSet<>();
         for (Class<?> needed : List.of(main, ChildJvm.class, dev.palimpsest.api.Database.class)) {
-            places.add(Path.of(needed.getProtectionDomain().getCodeSource().getLocation().getPath()).toString());
+            places.add(Path.of(needed.getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .getPath())
+                    .toString());
         }
         return String.join(System.getProperty("path.separator"), places);
     }

@@ -60,7 +60,8 @@ final class Contents {
                 text.append(digest(row.bytesValue(i)));
             } else {
                 String value = String.valueOf(row.value(i));
-                text.append(value.length() < 40 ? value : digest(value.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                text.append(
+                        value.length() < 40 ? value : digest(value.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
             }
         }
         return text.toString();

@@ -97,15 +97,14 @@ final class CutPoints {
     }
 
     private void call(String path, boolean changes) {
-        boolean counts =
-                switch (kind) {
-                    case WAL -> !opening && changes && path.startsWith("wal");
-                    case CONTROL_RECORD -> path.startsWith("control");
-                    case STATUS_LOG -> changes && path.startsWith("status");
-                    case RECOVERY -> opening;
-                    case ANY -> true;
-                    default -> inMiddle();
-                };
+        boolean counts = switch (kind) {
+            case WAL -> !opening && changes && path.startsWith("wal");
+            case CONTROL_RECORD -> path.startsWith("control");
+            case STATUS_LOG -> changes && path.startsWith("status");
+            case RECOVERY -> opening;
+            case ANY -> true;
+            default -> inMiddle();
+        };
         if (counts && --left == 0) {
             disk.crashAt(1);
         }

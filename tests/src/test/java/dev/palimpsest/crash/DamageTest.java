@@ -101,7 +101,8 @@ class DamageTest {
                 damage.apply(copy, path, random);
                 Outcome outcome = victim.outcome(copy, place, path, i);
                 synchronized (outcomes) {
-                    outcomes.computeIfAbsent(place, any -> new EnumMap<>(Outcome.class)).merge(outcome, 1, Integer::sum);
+                    outcomes.computeIfAbsent(place, any -> new EnumMap<>(Outcome.class))
+                            .merge(outcome, 1, Integer::sum);
                 }
             }
         });

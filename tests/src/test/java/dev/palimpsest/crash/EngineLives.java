@@ -24,7 +24,6 @@ final class EngineLives {
         int closes;
         int openings;
         long commits;
-        long checkpoints;
 
         void add(Counts other) {
             other.cuts.forEach((kind, count) -> cuts.merge(kind, count, Integer::sum));
@@ -34,13 +33,12 @@ final class EngineLives {
             closes += other.closes;
             openings += other.openings;
             commits += other.commits;
-            checkpoints += other.checkpoints;
         }
 
         @Override
         public String toString() {
-            return "cuts=" + allCuts + " whileOpening=" + cutsWhileOpening + " byKind=" + cuts + " kills=" + kills + " closes="
-                    + closes + " openings=" + openings + " commits=" + commits + " checkpoints=" + checkpoints;
+            return "cuts=" + allCuts + " whileOpening=" + cutsWhileOpening + " byKind=" + cuts + " kills=" + kills
+                    + " closes=" + closes + " openings=" + openings + " commits=" + commits
         }
     }
 
@@ -107,16 +105,15 @@ final class EngineLives {
         boolean whileOpening = random.nextInt(10) < 2;
         CutKind[] kinds = CutKind.values();
         CutKind kind = whileOpening ? CutKind.RECOVERY : kinds[random.nextInt(kinds.length)];
-        int most =
-                switch (kind) {
-                    case CONTROL_RECORD -> 12;
-                    case STATUS_LOG -> 6;
-                    case SPLIT, COMMIT -> 40;
-                    case WAL -> 80;
-                    case CHECKPOINT, BIG_VALUE -> 60;
-                    case RECOVERY -> 160;
-                    case ANY -> 800;
-                };
+        int most = switch (kind) {
+            case CONTROL_RECORD -> 12;
+            case STATUS_LOG -> 6;
+            case SPLIT, COMMIT -> 40;
+            case WAL -> 80;
+            case CHECKPOINT, BIG_VALUE -> 60;
+            case RECOVERY -> 160;
+            case ANY -> 800;
+        };
         int nth = 1 + random.nextInt(random.nextInt(3) == 0 ? Math.max(1, most / 8) : most);
         return new Plan(kind, nth, 1 + random.nextInt(MOST_SESSIONS), 4 + random.nextInt(30));
     }

@@ -66,7 +66,10 @@ final class EngineWork {
     static void create(Database db, Ledger ledger) {
         Ledger.Entry entry = ledger.begin("table/things");
         try (Transaction tx = db.begin()) {
-            tx.createTable(TableSchema.named("ledger").column("id", ColumnType.BIGINT).primaryKey("id").build());
+            tx.createTable(TableSchema.named("ledger")
+                    .column("id", ColumnType.BIGINT)
+                    .primaryKey("id")
+                    .build());
             tx.createTable(TableSchema.named("things")
                     .column("id", ColumnType.BIGINT)
                     .column("name", ColumnType.TEXT)
@@ -280,7 +283,8 @@ final class EngineWork {
             if (extras.isEmpty()) {
                 return;
             }
-            String name = extras.remove(random.nextInt(extras.size())); // for good: a rolled back drop leaves it alone from now on
+            String name = extras.remove(
+                    random.nextInt(extras.size())); // for good: a rolled back drop leaves it alone from now on
             tx.dropTable(name);
             entry.wrote("table/" + name, null);
             for (long id = 0; id < 3; id++) {
@@ -289,7 +293,8 @@ final class EngineWork {
         }
 
         private void toggleIndex() {
-            boolean exists = things.indexes(tx).stream().anyMatch(index -> index.name().equals("things_by_name"));
+            boolean exists =
+                    things.indexes(tx).stream().anyMatch(index -> index.name().equals("things_by_name"));
             if (exists) {
                 tx.dropIndex("things_by_name");
             } else {
@@ -300,7 +305,9 @@ final class EngineWork {
 
         private void read() {
             Map<String, Row> byKey = new TreeMap<>();
-            Scan scan = random.nextBoolean() ? Scan.index("things_pkey") : Scan.index("things_pkey").reversed();
+            Scan scan = random.nextBoolean()
+                    ? Scan.index("things_pkey")
+                    : Scan.index("things_pkey").reversed();
             long last = scan.reverse() ? Long.MAX_VALUE : -1;
             try (RowStream rows = things.scan(tx, scan)) {
                 while (rows.hasNext()) {

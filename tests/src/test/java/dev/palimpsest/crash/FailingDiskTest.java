@@ -34,13 +34,15 @@ class FailingDiskTest {
 
     @Test
     void shouldSurviveAFailedForce() {
-        int failures = failing(30, (disk, random) -> disk.failCall(SimulatedDisk.Call.FORCE, 1 + random.nextInt(25)), true);
+        int failures =
+                failing(30, (disk, random) -> disk.failCall(SimulatedDisk.Call.FORCE, 1 + random.nextInt(25)), true);
         assertTrue(failures > 12, "failures=" + failures);
     }
 
     @Test
     void shouldSurviveAFailedWrite() {
-        int failures = failing(30, (disk, random) -> disk.failCall(SimulatedDisk.Call.WRITE, 1 + random.nextInt(60)), true);
+        int failures =
+                failing(30, (disk, random) -> disk.failCall(SimulatedDisk.Call.WRITE, 1 + random.nextInt(60)), true);
         assertTrue(failures > 12, "failures=" + failures);
     }
 
@@ -52,8 +54,8 @@ class FailingDiskTest {
 
     @Test
     void shouldSurviveAFullDisk() {
-        int failures = failing(
-                30, (disk, random) -> disk.limitCapacity(disk.usedBytes() + random.nextInt(300_000)), true);
+        int failures =
+                failing(30, (disk, random) -> disk.limitCapacity(disk.usedBytes() + random.nextInt(300_000)), true);
         assertTrue(failures > 12, "failures=" + failures);
     }
 
@@ -61,9 +63,12 @@ class FailingDiskTest {
     void shouldSayThatTheDiskIsReadOnly() {
         SimulatedDisk disk = new EngineLives(1).live(2).disk;
         StoppedException[] error = new StoppedException[1];
-        run(disk, 3, scheduler -> error[0] = assertThrows(
-                StoppedException.class,
-                () -> SimulatedEngine.open(readOnly(disk), scheduler, SimulatedEngine.Settings.small())));
+        run(
+                disk,
+                3,
+                scheduler -> error[0] = assertThrows(
+                        StoppedException.class,
+                        () -> SimulatedEngine.open(readOnly(disk), scheduler, SimulatedEngine.Settings.small())));
         assertEquals(SqlState.IO_ERROR, error[0].sqlState());
         assertTrue(error[0].getMessage().contains("Read-only file system"), error[0].toString());
         run(disk, 4, scheduler -> {
@@ -196,19 +201,22 @@ class FailingDiskTest {
 
     /** Whatever changes something fails. */
     private static <T> T proxy(Class<T> type, T target, Set<String> refused) {
-        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
-            if (refused.contains(method.getName())) {
-                throw new StoppedException(
-                        SqlState.IO_ERROR, "could not " + method.getName() + " \"" + (arguments == null ? target : arguments[0]) + "\": Read-only file system");
-            }
-            try {
-                Object result = method.invoke(target, arguments);
-                return result instanceof DiskFile file
-                        ? proxy(DiskFile.class, file, Set.of("write", "force", "truncate"))
-                        : result;
-            } catch (InvocationTargetException e) {
-                throw e.getCause();
-            }
-        }));
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
+                    if (refused.contains(method.getName())) {
+                        throw new StoppedException(
+                                SqlState.IO_ERROR,
+                                "could not " + method.getName() + " \"" + (arguments == null ? target : arguments[0])
+                                        + "\": Read-only file system");
+                    }
+                    try {
+                        Object result = method.invoke(target, arguments);
+                        return result instanceof DiskFile file
+                                ? proxy(DiskFile.class, file, Set.of("write", "force", "truncate"))
+                                : result;
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                }));
     }
 }

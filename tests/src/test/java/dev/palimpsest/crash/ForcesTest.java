@@ -83,7 +83,10 @@ class ForcesTest {
             }
         });
         assertNotNull(noticed.get(), "nobody notices");
-        System.out.println("ForcesTest: noticed by " + noticed.get().toString().lines().findFirst().orElse(""));
-        assertTrue(noticed.get() instanceof AssertionError || noticed.get() instanceof RuntimeException, noticed.get()::toString);
+        System.out.println("ForcesTest: noticed by "
+                + noticed.get().toString().lines().findFirst().orElse(""));
+        assertTrue(
+                noticed.get() instanceof AssertionError || noticed.get() instanceof RuntimeException,
+                noticed.get()::toString);
     }
 }

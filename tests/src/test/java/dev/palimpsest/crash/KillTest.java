@@ -72,7 +72,9 @@ class KillTest {
                     rows.forEachRemaining(row -> transfers.add(row.longValue("id")));
                 }
                 try (RowStream rows = db.table("accounts").scan(tx, Scan.all())) {
-                    return rows.stream().mapToLong((Row row) -> row.longValue("balance")).sum();
+                    return rows.stream()
+                            .mapToLong((Row row) -> row.longValue("balance"))
+                            .sum();
                 }
             });
             assertEquals(KilledWriter.ACCOUNTS * KilledWriter.MONEY, money);

@@ -72,7 +72,8 @@ final class KilledWriter {
         Table transfers = db.table("transfers");
         long next = db.read(tx -> {
             long last = 0;
-            try (var rows = transfers.scan(tx, dev.palimpsest.api.Scan.index("transfers_pkey").reversed())) {
+            try (var rows = transfers.scan(
+                    tx, dev.palimpsest.api.Scan.index("transfers_pkey").reversed())) {
                 while (rows.hasNext() && last == 0) {
                     long id = rows.next().longValue("id");
                     last = id % WRITERS == writer ? id / WRITERS : 0;
@@ -95,10 +96,15 @@ final class KilledWriter {
         long amount = random.nextInt(50);
         long from = random.nextInt(ACCOUNTS);
         String padding = "x".repeat(random.nextInt(300));
-        accounts.update(tx, from, change -> change.setLong("balance", change.row().longValue("balance") - amount)
-                .set("padding", padding));
         accounts.update(
-                tx, random.nextInt(ACCOUNTS), change -> change.setLong("balance", change.row().longValue("balance") + amount));
+                tx,
+                from,
+                change -> change.setLong("balance", change.row().longValue("balance") - amount)
+                        .set("padding", padding));
+        accounts.update(
+                tx,
+                random.nextInt(ACCOUNTS),
+                change -> change.setLong("balance", change.row().longValue("balance") + amount));
     }
 
     private static String name(long number, SplittableRandom random) {

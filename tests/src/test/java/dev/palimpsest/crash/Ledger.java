@@ -70,7 +70,8 @@ final class Ledger {
 
         @Override
         public String toString() {
-            return "transaction " + number + " " + fate + (synchronous ? " synchronous" : " asynchronous") + " " + writes;
+            return "transaction " + number + " " + fate + (synchronous ? " synchronous" : " asynchronous") + " "
+                    + writes;
         }
     }
 
@@ -108,8 +109,7 @@ final class Ledger {
         }
         for (Entry entry : entries) {
             boolean survived = survivors.contains(entry);
-            assertTrue(
-                    survived || entry.fate != Fate.ACKNOWLEDGED || !entry.synchronous, () -> "lost: " + entry);
+            assertTrue(survived || entry.fate != Fate.ACKNOWLEDGED || !entry.synchronous, () -> "lost: " + entry);
             assertTrue(
                     !survived || entry.fate == Fate.ACKNOWLEDGED || entry.fate == Fate.COMMITTING,
                     () -> "never committed, yet there: " + entry);

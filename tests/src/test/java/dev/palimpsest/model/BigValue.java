@@ -78,7 +78,8 @@ final class BigValue {
                     total += count;
                 }
                 if (total != BYTES || out.getChecksum().getValue() != checksum) {
-                    throw new AssertionError("total=" + total + " crc=" + out.getChecksum().getValue());
+                    throw new AssertionError(
+                            "total=" + total + " crc=" + out.getChecksum().getValue());
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

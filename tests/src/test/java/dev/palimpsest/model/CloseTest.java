@@ -98,9 +98,16 @@ class CloseTest {
             boolean synchronous = random.nextInt(3) == 0;
             boolean committing = false;
             try (Transaction tx = db.begin(TransactionOptions.DEFAULT.withSynchronousCommit(synchronous))) {
-                rows.update(tx, random.nextLong(ROWS), c -> c.setLong("value", c.row().longValue("value") + 1));
+                rows.update(
+                        tx,
+                        random.nextLong(ROWS),
+                        c -> c.setLong("value", c.row().longValue("value") + 1));
                 try (RowStream stream = rows.scan(tx, Scan.all())) {
-                    assertEquals(ROWS, stream.stream().filter(row -> row.bytesValue("padding").length == 5_000).count());
+                    assertEquals(
+                            ROWS,
+                            stream.stream()
+                                    .filter(row -> row.bytesValue("padding").length == 5_000)
+                                    .count());
                 }
                 committing = true;
                 tx.commit();

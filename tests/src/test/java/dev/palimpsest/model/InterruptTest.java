@@ -33,8 +33,10 @@ class InterruptTest {
     private static final int TRANSACTIONS = 400;
 
     /** Too small for the data, so that reads go to the files. */
-    private static final DatabaseOptions OPTIONS =
-            DatabaseOptions.DEFAULT.withBufferPoolBytes(1 << 20).withWalSegmentBytes(1 << 20).withCheckpointWalBytes(1 << 20);
+    private static final DatabaseOptions OPTIONS = DatabaseOptions.DEFAULT
+            .withBufferPoolBytes(1 << 20)
+            .withWalSegmentBytes(1 << 20)
+            .withCheckpointWalBytes(1 << 20);
 
     @Test
     void shouldStayBetweenTheInterruptedAndTheEngine(@TempDir Path directory) throws InterruptedException {
@@ -141,7 +143,10 @@ class InterruptTest {
                     Row row = rows.get(tx, random.nextLong(ROWS));
                     assertEquals(900, row.stringValue("padding").length());
                 }
-                rows.update(tx, random.nextLong(ROWS), c -> c.setLong("value", c.row().longValue("value") + 1));
+                rows.update(
+                        tx,
+                        random.nextLong(ROWS),
+                        c -> c.setLong("value", c.row().longValue("value") + 1));
                 tx.commit();
                 commits.incrementAndGet();
             } catch (CanceledException e) {

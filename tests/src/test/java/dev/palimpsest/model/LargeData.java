@@ -59,8 +59,8 @@ final class LargeData {
 
     private static void change(Database db) {
         Table large = db.table("large");
-        long changed = db.transact(tx -> large.updateAll(
-                tx, Scan.index("large_by_value").equalTo(7L), change -> change.setLong("value", -7)));
+        long changed = db.transact(tx ->
+                large.updateAll(tx, Scan.index("large_by_value").equalTo(7L), change -> change.setLong("value", -7)));
         require(changed == count(7), "changed " + changed);
     }
 

@@ -158,7 +158,8 @@ final class Model {
     boolean meetsOthers(String session, Action.Range range) {
         for (Map.Entry<Integer, Values> row : visible(session).entrySet()) {
             boolean isOthers = writerOf(row.getKey()) != null && !session.equals(writerOf(row.getKey()));
-            if (range.includes(row.getValue()) && (isOthers || newest(open.get(session), row.getKey()) != row.getValue())) {
+            if (range.includes(row.getValue())
+                    && (isOthers || newest(open.get(session), row.getKey()) != row.getValue())) {
                 return true;
             }
         }
@@ -270,7 +271,9 @@ final class Model {
                 int[] entry = running.entries.get(0);
                 String holder = enter(session, tx, entry[0], entry[1]);
                 if (holder != null) {
-                    return holder.isEmpty() ? new Result(null, SqlState.UNIQUE_VIOLATION) : waitFor(session, tx, holder);
+                    return holder.isEmpty()
+                            ? new Result(null, SqlState.UNIQUE_VIOLATION)
+                            : waitFor(session, tx, holder);
                 }
                 running.entries.remove(0);
                 continue;
@@ -431,8 +434,10 @@ final class Model {
         return statement instanceof Action.DeleteKey delete && row.id() == delete.id();
     }
 
-    private static List<Map.Entry<Integer, Values>> rowsToChange(Map<Integer, Values> seen, Action.Statement statement) {
-        Comparator<Map.Entry<Integer, Values>> order = Comparator.comparing(row -> row.getValue().id());
+    private static List<Map.Entry<Integer, Values>> rowsToChange(
+            Map<Integer, Values> seen, Action.Statement statement) {
+        Comparator<Map.Entry<Integer, Values>> order =
+                Comparator.comparing(row -> row.getValue().id());
         Action.Range range = statement instanceof Action.Update update
                 ? update.range()
                 : statement instanceof Action.Delete delete ? delete.range() : null;

@@ -207,7 +207,8 @@ final class ScheduleRun {
     /** @param left those who may go on */
     private Model explain(Model before, Set<String> left, boolean stepwise) {
         if (left.isEmpty()) {
-            boolean same = sessions.values().stream().allMatch(s -> before.isWaiting(s.name) == (s.state == State.WAITING));
+            boolean same =
+                    sessions.values().stream().allMatch(s -> before.isWaiting(s.name) == (s.state == State.WAITING));
             return same ? before : null;
         }
         for (String name : left) {

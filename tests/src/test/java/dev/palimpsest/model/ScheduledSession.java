@@ -151,7 +151,8 @@ final class ScheduledSession implements WaitListener {
         } else if (statement instanceof Action.ScanGroup scan) {
             return sorted(list(Scan.index("rows_by_group").equalTo(scan.group())));
         } else if (statement instanceof Action.ScanTable scan) {
-            return sorted(list(Scan.all().where(row -> !scan.oddOnly() || (values(row).value() & 1) == 1)));
+            return sorted(list(Scan.all()
+                    .where(row -> !scan.oddOnly() || (values(row).value() & 1) == 1)));
         } else if (statement instanceof Action.Insert insert) {
             return insert(insert.rows());
         } else if (statement instanceof Action.Update update) {

@@ -81,7 +81,8 @@ class SnapshotIsolationTest {
     }
 
     private static Arbitrary<Action.Values> rows() {
-        return Combinators.combine(ids(), uniques(), groups(), Arbitraries.longs().between(0, 9))
+        return Combinators.combine(
+                        ids(), uniques(), groups(), Arbitraries.longs().between(0, 9))
                 .as(Action.Values::new);
     }
 
@@ -95,7 +96,11 @@ class SnapshotIsolationTest {
     }
 
     private static Arbitrary<Action.Range> ranges() {
-        return Combinators.combine(ids(), Arbitraries.longs().between(0, 4), Arbitraries.of(false, true), Arbitraries.of(false, true))
+        return Combinators.combine(
+                        ids(),
+                        Arbitraries.longs().between(0, 4),
+                        Arbitraries.of(false, true),
+                        Arbitraries.of(false, true))
                 .as((from, size, reverse, oddOnly) -> new Action.Range(from, from + size, reverse, oddOnly));
     }
 
