@@ -2,6 +2,7 @@ package dev.palimpsest.heap;
 
 import dev.palimpsest.buffer.Frame;
 import dev.palimpsest.id.Tid;
+import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.PageType;
 import dev.palimpsest.page.SlottedPage;
@@ -24,7 +25,9 @@ import java.nio.ByteBuffer;
  *  UPDATE   block 0: new version's page (INIT if new), block 1: old version's page if another.
  *           u16 old line pointer, u32 cmax, u16 flags of the end, u32 ctid block, u16 ctid line pointer,
  *           u16 root of a dead version whose place is used again (0: none; else u16 its line pointer, u16 the next version's),
- *           then the new tuple as in INSERT
+ *           then the new tuple: as in INSERT if on another page than the old one, else
+ *           u16 line pointer, u16 length, u16 flags, u16 prefix, u16 suffix, bytes between them, u16 old length; prefix and suffix are taken from
+ *           the old version, behind the part of the header that the record says anyway (up to the column count)
  *  PRUNE    block 0: page.  {@link PrunePlan}
  * </pre>
  *
@@ -58,6 +61,49 @@ final class HeapLog implements ResourceManager {
         } else {
             record.putShort(place.root()).putShort(place.line()).putShort(place.next());
         }
+    }
+
+    /** The new version of an update within a page, as what differs from the old one. */
+    static void putDifference(WalRecordBuilder record, ByteBuffer page, int oldLine, int newLine) {
+        int old = HeapPage.tupleOffset(page, oldLine);
+        int oldLength = HeapPage.tupleLength(page, oldLine);
+        int offset = HeapPage.tupleOffset(page, newLine);
+        int length = HeapPage.tupleLength(page, newLine);
+        int shared = Math.min(oldLength, length) - TupleLayout.COLUMN_COUNT;
+        int prefix = commonPrefix(page, old + TupleLayout.COLUMN_COUNT, offset + TupleLayout.COLUMN_COUNT, shared);
+        int suffix = commonSuffix(page, old + oldLength, offset + length, shared - prefix);
+        record.putShort(newLine)
+                .putShort(length)
+                .putShort(HeapPage.flags(page, offset))
+                .putShort(prefix)
+                .putShort(suffix)
+                .putBytes(
+                        page,
+                        offset + TupleLayout.COLUMN_COUNT + prefix,
+                        length - TupleLayout.COLUMN_COUNT - prefix - suffix)
+                .putShort(oldLength);
+    }
+
+    private static int commonPrefix(ByteBuffer page, int a, int b, int limit) {
+        int i = 0;
+        while (i + Long.BYTES <= limit && page.getLong(a + i) == page.getLong(b + i)) {
+            i += Long.BYTES;
+        }
+        while (i < limit && page.get(a + i) == page.get(b + i)) {
+            i++;
+        }
+        return i;
+    }
+
+    private static int commonSuffix(ByteBuffer page, int aEnd, int bEnd, int limit) {
+        int i = 0;
+        while (i + Long.BYTES <= limit && page.getLong(aEnd - i - Long.BYTES) == page.getLong(bEnd - i - Long.BYTES)) {
+            i += Long.BYTES;
+        }
+        while (i < limit && page.get(aEnd - i - 1) == page.get(bEnd - i - 1)) {
+            i++;
+        }
+        return i;
     }
 
     static void logDelete(Wal wal, Frame frame, int linePointer, long xid, int cmax) {
@@ -122,26 +168,50 @@ final class HeapLog implements ResourceManager {
         if (oldPage != null) {
             HeapPage.end(oldPage, existing(oldPage, oldLine), record.xid(), cmax, endFlags, ctid);
         }
-        if (newPage != null) {
-            initIf(record.isInit(0), newPage);
-            int root = payload.getShort() & 0xFFFF;
-            if (root == 0) {
-                redoTuple(newPage, payload);
-            } else {
-                redoRecycled(newPage, root, payload);
-            }
+        if (newPage == null) {
+            return;
+        }
+        initIf(record.isInit(0), newPage);
+        if (oldPage == newPage) {
+            redoSamePage(newPage, existing(newPage, oldLine), record.xid(), cmax, ctid, payload);
+        } else {
+            payload.getShort(); // no place is used again on another page
+            redoTuple(newPage, payload);
         }
     }
 
-    private static void redoRecycled(ByteBuffer page, int root, ByteBuffer payload) {
-        int line = payload.getShort() & 0xFFFF;
-        int next = payload.getShort() & 0xFFFF;
-        int offset = existing(page, line);
-        new Recycler.Place(root, line, next, offset).free(page);
+    /** The new version next to the old one: in a dead version's place or in the hole, with the bytes that differ. */
+    private static void redoSamePage(ByteBuffer page, int old, long xid, int cmin, long ctid, ByteBuffer payload) {
+        int root = payload.getShort() & 0xFFFF;
+        int reused = -1;
+        if (root != 0) {
+            int line = payload.getShort() & 0xFFFF;
+            reused = existing(page, line);
+            new Recycler.Place(root, line, payload.getShort() & 0xFFFF, reused).free(page);
+        }
         int linePointer = payload.getShort() & 0xFFFF;
         int length = payload.getShort() & 0xFFFF;
-        SlottedPage.reuseItem(page, linePointer, offset, length);
-        page.put(offset, payload, payload.position(), length);
+        int flags = payload.getShort() & 0xFFFF;
+        int prefix = payload.getShort() & 0xFFFF;
+        int suffix = payload.getShort() & 0xFFFF;
+        int offset = reused;
+        if (reused < 0) {
+            offset = SlottedPage.addItem(page, linePointer, length);
+        } else {
+            SlottedPage.reuseItem(page, linePointer, offset, length);
+        }
+        page.putLong(offset + TupleLayout.XMIN, xid);
+        page.putLong(offset + TupleLayout.XMAX, Xid.NONE);
+        page.putInt(offset + TupleLayout.CMIN, cmin);
+        page.putInt(offset + TupleLayout.CMAX, 0);
+        HeapPage.setFlags(page, offset, flags);
+        HeapPage.setCtid(page, offset, ctid);
+        int from = offset + TupleLayout.COLUMN_COUNT;
+        int middle = length - TupleLayout.COLUMN_COUNT - prefix - suffix;
+        page.put(from, page, old + TupleLayout.COLUMN_COUNT, prefix);
+        page.put(from + prefix, payload, payload.position(), middle);
+        int oldEnd = old + payload.getShort(payload.position() + middle);
+        page.put(from + prefix + middle, page, oldEnd - suffix, suffix);
     }
 
     private static void redoTuple(ByteBuffer page, ByteBuffer payload) {

@@ -261,7 +261,11 @@ final class HeapWriter {
                     .putInt(Tid.block(newTid))
                     .putShort(newLine);
             HeapLog.putPlace(record, place);
-            HeapLog.putTuple(record, target.page, newLine);
+            if (target == old) {
+                HeapLog.putDifference(record, old.page, oldLine, newLine);
+            } else {
+                HeapLog.putTuple(record, target.page, newLine);
+            }
             context.wal().append(record);
         } catch (Throwable e) {
             context.wal().poison(e);

@@ -37,7 +37,7 @@ public final class Visibility {
             return false;
         }
         if ((flags & TupleLayout.XMIN_COMMITTED) == 0 && snapshot.transaction().isOwn(xmin)) {
-            return cmin < snapshot.commandId();
+            return Integer.compareUnsigned(cmin, snapshot.commandId()) < 0;
         }
         long csn = beginCsn(xmin, flags);
         return csn != ABORTED && csn <= snapshot.csn();
@@ -48,7 +48,7 @@ public final class Visibility {
             return false;
         }
         if ((flags & TupleLayout.XMAX_COMMITTED) == 0 && snapshot.transaction().isOwn(xmax)) {
-            return cmax < snapshot.commandId();
+            return Integer.compareUnsigned(cmax, snapshot.commandId()) < 0;
         }
         long csn = endCsn(xmax, flags);
         return csn != ABORTED && csn <= snapshot.csn();

@@ -26,8 +26,8 @@ final class WalWriter {
     private static final int TIMED = 1;
     private static final int IDLE = 2;
 
-    /** A force is due once this much is written without one, so that none takes long. */
-    private static final int FORCE_AFTER_BYTES = 2 << 20;
+    /** A force is due once this much is written without one and nobody waits: bounds what a crash takes from commits that don't wait. */
+    private static final int FORCE_AFTER_BYTES = 8 << 20;
 
     private static final VarHandle REQUESTED;
     private static final VarHandle STATE;
