@@ -38,7 +38,7 @@ final class EngineLives {
         @Override
         public String toString() {
             return "cuts=" + allCuts + " whileOpening=" + cutsWhileOpening + " byKind=" + cuts + " kills=" + kills
-                    + " closes=" + closes + " openings=" + openings + " commits=" + commits
+                    + " closes=" + closes + " openings=" + openings + " commits=" + commits;
         }
     }
 
