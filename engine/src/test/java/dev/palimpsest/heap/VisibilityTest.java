@@ -1,6 +1,8 @@
 package dev.palimpsest.heap;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tx.Snapshot;
@@ -12,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** DESIGN's truth table: one test for each of its cells, with and without marks. */
@@ -115,6 +118,15 @@ class VisibilityTest {
             }
         }
         return cells.stream();
+    }
+
+    /** A transaction may have 2^32 - 2 commands. */
+    @Test
+    void shouldCompareCommandsAsUnsigned() {
+        Visibility visibility = new Visibility(fixture.transactions);
+        int muchLater = Integer.MIN_VALUE;
+        assertFalse(visibility.isVisible(snapshot, own, 0, 0, muchLater, 0));
+        assertTrue(visibility.isVisible(snapshot, own, own, 0, EARLIER, muchLater));
     }
 
     private static String plain(End end) {
