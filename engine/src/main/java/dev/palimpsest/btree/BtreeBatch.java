@@ -28,6 +28,11 @@ public final class BtreeBatch {
         return size;
     }
 
+    /** Bytes of all keys and tids so far: who collects many looks at this too, since keys may be long. */
+    public int lengthBytes() {
+        return size == 0 ? 0 : ends[size - 1];
+    }
+
     /** Copies the key. */
     public void add(byte[] key, int length, long tid) {
         int start = size == 0 ? 0 : ends[size - 1];

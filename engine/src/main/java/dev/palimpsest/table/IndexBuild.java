@@ -24,6 +24,7 @@ import java.util.Arrays;
  */
 final class IndexBuild {
     private static final int RUN_ENTRIES = 1 << 16;
+    private static final int RUN_BYTES = 2 << 20;
 
     private final UserTransaction t;
     private final TableInfo table;
@@ -50,7 +51,7 @@ final class IndexBuild {
             while (scan.advance()) {
                 Keys.ofTuple(key, table, index, scan.buffer(), scan.offset());
                 entries.add(run, index, key, Tid.of(Tid.block(scan.tid()), root(scan)));
-                if (run.size() == RUN_ENTRIES) {
+                if (run.size() == RUN_ENTRIES || run.lengthBytes() >= RUN_BYTES) {
                     insertRun();
                 }
             }
