@@ -31,7 +31,7 @@ final class ScheduledSession implements WaitListener {
     }
 
     /** Makes a page overflow after some versions, so that pruning happens. */
-    private static final String PADDING = "p".repeat(600);
+    private static final String PADDING = "p".repeat(1_700);
 
     final String name;
     State state = State.IDLE;
