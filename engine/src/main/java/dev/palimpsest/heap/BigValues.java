@@ -54,43 +54,37 @@ public final class BigValues implements BigValueWriter {
         byte[] chunk = new byte[PAGE_PAYLOAD];
         byte[] ahead = new byte[PAGE_PAYLOAD];
         int length = read(bytes, chunk, 0);
-        Frame current = newPage();
-        int firstBlock = current.block();
+        int firstBlock = newBlock();
         long total = length;
-        try {
-            while (true) {
-                int aheadLength = length < PAGE_PAYLOAD ? 0 : read(bytes, ahead, total);
-                Frame next = aheadLength == 0 ? null : newPage();
-                fill(current, next == null ? 0 : next.block(), chunk, length);
-                current.unpin();
-                current = next;
-                if (next == null) {
-                    return new Stored(firstBlock, total);
-                }
-                byte[] filled = ahead;
-                ahead = chunk;
-                chunk = filled;
-                length = aheadLength;
-                total += length;
+        for (int block = firstBlock; ; ) {
+            int aheadLength = length < PAGE_PAYLOAD ? 0 : read(bytes, ahead, total);
+            int next = aheadLength == 0 ? 0 : newBlock();
+            fill(block, next, chunk, length);
+            if (next == 0) {
+                return new Stored(firstBlock, total);
             }
-        } catch (Throwable e) {
-            if (current != null) {
-                current.unpin(); // the pages so far are lost until the sweep
-            }
-            throw e;
+            byte[] filled = ahead;
+            ahead = chunk;
+            chunk = filled;
+            block = next;
+            length = aheadLength;
+            total += length;
         }
     }
 
-    /** A new page, pinned but not latched: reading the stream may take as long as it likes. */
-    private Frame newPage() {
-        Frame frame = file.pinNew();
-        boolean first = frame.block() == 0;
-        frame.releaseExclusive();
-        if (first) {
-            frame.unpin(); // block 0 stays empty, so that "next = 0" means the end
-            return newPage();
-        }
-        return frame;
+    /**
+     * A new page, all zero until it is filled. Neither latched nor pinned: reading the stream may take as long as it likes, and many may
+     * do so at once.
+     */
+    private int newBlock() {
+        int block;
+        do {
+            Frame frame = file.pinNew();
+            block = frame.block();
+            frame.releaseExclusive();
+            frame.unpin();
+        } while (block == 0); // that one stays empty, so that "next = 0" means the end
+        return block;
     }
 
     private static int read(InputStream bytes, byte[] into, long before) {
@@ -109,9 +103,9 @@ public final class BigValues implements BigValueWriter {
         }
     }
 
-    private void fill(Frame frame, int next, byte[] bytes, int length) {
-        frame.acquireExclusive();
-        try {
+    private void fill(int block, int next, byte[] bytes, int length) {
+        try (PageGuard guard = file.latchExclusive(block)) {
+            Frame frame = guard.frame();
             frame.markDirty();
             apply(frame.page, next);
             frame.page.put(PAYLOAD, bytes, 0, length);
@@ -120,8 +114,6 @@ public final class BigValues implements BigValueWriter {
             record.block(frame.pageId(), frame.page, true);
             record.putInt(next).putBytes(bytes, 0, length);
             wal.append(record);
-        } finally {
-            frame.releaseExclusive();
         }
     }
 
