@@ -18,6 +18,9 @@ import java.nio.ByteOrder;
 final class KeyCache {
     private static final VarHandle ELEMENT = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    /** An entry's two words: hash, and tid + 1. */
+    private static final int PAIR = 2;
+
     private static final int ENTRIES_PER_FRAME = 32;
     private static final int MIN_ENTRIES = 1 << 10;
     private static final int MAX_ENTRIES = 1 << 20;
@@ -60,21 +63,34 @@ final class KeyCache {
             return Tid.NONE;
         }
         int at = index(hash);
-        return (long) ELEMENT.getOpaque(known, at) == hash ? (long) ELEMENT.getOpaque(known, at + 1) - 1 : Tid.NONE;
+        if ((long) ELEMENT.getOpaque(known, at) != hash) {
+            at ^= PAIR;
+            if ((long) ELEMENT.getOpaque(known, at) != hash) {
+                return Tid.NONE;
+            }
+        }
+        return (long) ELEMENT.getOpaque(known, at + 1) - 1;
     }
 
     void put(long hash, long tid) {
         long[] known = pairs;
         if (known == null) {
-            known = new long[2 * entries];
+            known = new long[PAIR * entries];
             pairs = known; // two first ones: one array is lost, and what little was in it
         }
         int at = index(hash);
+        long first = (long) ELEMENT.getOpaque(known, at);
+        if (first != 0 && first != hash) {
+            long second = (long) ELEMENT.getOpaque(known, at ^ PAIR);
+            if (second == 0 || second == hash || hash < 0) { // both taken: either goes
+                at ^= PAIR;
+            }
+        }
         ELEMENT.setOpaque(known, at, hash);
         ELEMENT.setOpaque(known, at + 1, tid + 1);
     }
 
     private int index(long hash) {
-        return 2 * (int) (hash >>> 1 & entries - 1);
+        return PAIR * (int) (hash >>> 1 & entries - 1);
     }
 }
