@@ -33,7 +33,8 @@ public final class IndexHandle {
 
     /** Has the index an entry for each row that this snapshot sees? {@link #validFrom}, and the builder may read its own index. */
     public boolean isValidFor(Snapshot snapshot) {
-        return snapshot.csn() >= validFrom || snapshot.transaction() == builder && snapshot.csn() >= validForBuilderFrom;
+        return snapshot.csn() >= validFrom
+                || snapshot.transaction() == builder && snapshot.csn() >= validForBuilderFrom;
     }
 
     /**

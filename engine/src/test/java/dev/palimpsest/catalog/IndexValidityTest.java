@@ -36,7 +36,8 @@ class IndexValidityTest {
     private static final long PATIENCE_SECONDS = 60;
 
     private final Hooked scheduler = new Hooked();
-    private final Database db = EngineDatabase.open(EngineConfig.of(new MemoryDisk(), scheduler, DatabaseOptions.DEFAULT));
+    private final Database db =
+            EngineDatabase.open(EngineConfig.of(new MemoryDisk(), scheduler, DatabaseOptions.DEFAULT));
     private final Table rows = db.table("rows");
 
     /** The catalog has no reading, and the reader's snapshot is no older than the newest commit, when the builder begins. */

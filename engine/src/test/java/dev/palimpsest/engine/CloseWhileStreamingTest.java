@@ -95,7 +95,10 @@ class CloseWhileStreamingTest {
     private static Database open() {
         Database db = Database.openInMemory();
         db.transact(tx -> {
-            tx.createTable(TableSchema.named("t").column("id", ColumnType.BIGINT).primaryKey("id").build());
+            tx.createTable(TableSchema.named("t")
+                    .column("id", ColumnType.BIGINT)
+                    .primaryKey("id")
+                    .build());
             Table table = db.table("t");
             for (long id = 0; id < 20; id++) {
                 table.insert(tx, id);

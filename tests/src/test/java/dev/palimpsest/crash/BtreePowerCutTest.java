@@ -73,13 +73,15 @@ class BtreePowerCutTest {
         int seeds = 120 * Integer.getInteger("palimpsest.scale", 1);
         Counts counts = new Counts();
         Seeds.forEach(seeds, seed -> new Lives(seed, counts).live());
-        boolean enough = counts.cuts > seeds && counts.cutsInSplits > seeds / 2 && counts.incompleteAfterRedo > seeds / 4;
+        boolean enough =
+                counts.cuts > seeds && counts.cutsInSplits > seeds / 2 && counts.incompleteAfterRedo > seeds / 4;
         assertTrue(Long.getLong("palimpsest.seed") != null || enough, counts.toString());
     }
 
     @Test
     void shouldTakeTheSameWayWithTheSameSeed() {
-        Seeds.forEach(5, seed -> assertEquals(new Lives(seed, new Counts()).live(), new Lives(seed, new Counts()).live()));
+        Seeds.forEach(
+                5, seed -> assertEquals(new Lives(seed, new Counts()).live(), new Lives(seed, new Counts()).live()));
     }
 
     private static final class Counts {
@@ -125,7 +127,8 @@ class BtreePowerCutTest {
                 SeededScheduler scheduler = new SeededScheduler(seed * LIVES + life);
                 disk.requireEngineTasksOf(scheduler);
                 int cutAtSplit = random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(20);
-                disk.crashAt(cutAtSplit > 0 ? Long.MAX_VALUE / 2 : 1 + random.nextInt(random.nextBoolean() ? 60 : 1500));
+                disk.crashAt(
+                        cutAtSplit > 0 ? Long.MAX_VALUE / 2 : 1 + random.nextInt(random.nextBoolean() ? 60 : 1500));
                 scheduler.run(() -> work(scheduler, cutAtSplit));
                 if (disk.isOff()) {
                     counts.cuts++;
@@ -235,7 +238,9 @@ class BtreePowerCutTest {
                 assertTrue(acknowledged <= end, () -> "lost: acknowledged=" + acknowledged + " end=" + end);
                 NavigableMap<String, Boolean> found = new TreeMap<>();
                 if (file.blockCount() > 0 && !isNew(0)) {
-                    assertEquals(List.of(), BtreeVerifier.verify(tree, (key, length, tid) -> found.put(name(key, length, tid), true)));
+                    assertEquals(
+                            List.of(),
+                            BtreeVerifier.verify(tree, (key, length, tid) -> found.put(name(key, length, tid), true)));
                 }
                 changes.forEach((entry, itsChanges) -> {
                     boolean mayBeThere = false;
@@ -248,7 +253,9 @@ class BtreePowerCutTest {
                         }
                     }
                     boolean there = found.remove(entry) != null;
-                    assertTrue(there ? mayBeThere : mayBeGone, "there=" + there + " entry=" + entry + " end=" + end + itsChanges);
+                    assertTrue(
+                            there ? mayBeThere : mayBeGone,
+                            "there=" + there + " entry=" + entry + " end=" + end + itsChanges);
                     itsChanges.clear();
                     if (there) {
                         itsChanges.add(new Change(true, 0, new long[1]));
@@ -274,7 +281,9 @@ class BtreePowerCutTest {
                     frame.page.get(0, contents[block]);
                     // the flag as BtreeLayout has it; a tree page's special space is its last 24 bytes
                     counts.incompleteAfterRedo +=
-                            PageLayout.type(frame.page) == 2 && (frame.page.getInt(PageLayout.SIZE - 16) & 1) != 0 ? 1 : 0;
+                            PageLayout.type(frame.page) == 2 && (frame.page.getInt(PageLayout.SIZE - 16) & 1) != 0
+                                    ? 1
+                                    : 0;
                     frame.unpin();
                     Arrays.fill(contents[block], PageLayout.CHECKSUM_OFFSET, PageLayout.MAGIC_OFFSET, (byte) 0);
                 }
@@ -327,7 +336,8 @@ class BtreePowerCutTest {
 
                 private Change begin(boolean insert, byte[] key, long tid) {
                     Change change = new Change(insert, wal.insertLsn(), new long[] {Long.MAX_VALUE});
-                    changes.computeIfAbsent(name(key, key.length, tid), entry -> new ArrayList<>()).add(change);
+                    changes.computeIfAbsent(name(key, key.length, tid), entry -> new ArrayList<>())
+                            .add(change);
                     return change;
                 }
 

@@ -196,17 +196,18 @@ class BufferPoolSimulationTest {
 
         /** The disk with a step before and after each call: a write may take long, and much can happen meanwhile. */
         private <T> T stepping(T target, Class<T> type) {
-            return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
-                scheduler.step(Step.PAGE_COPIED);
-                Object result;
-                try {
-                    result = method.invoke(target, arguments);
-                } catch (InvocationTargetException e) {
-                    throw e.getCause();
-                }
-                scheduler.step(Step.PAGE_WRITTEN);
-                return result instanceof DiskFile opened ? stepping(opened, DiskFile.class) : result;
-            }));
+            return type.cast(Proxy.newProxyInstance(
+                    type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
+                        scheduler.step(Step.PAGE_COPIED);
+                        Object result;
+                        try {
+                            result = method.invoke(target, arguments);
+                        } catch (InvocationTargetException e) {
+                            throw e.getCause();
+                        }
+                        scheduler.step(Step.PAGE_WRITTEN);
+                        return result instanceof DiskFile opened ? stepping(opened, DiskFile.class) : result;
+                    }));
         }
 
         /** Pages that were changed after the promise may be torn, which is the WAL's to mend; all others are as promised. */

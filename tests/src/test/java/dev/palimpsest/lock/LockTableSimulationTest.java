@@ -59,7 +59,8 @@ class LockTableSimulationTest {
 
         Run(long seed) {
             scheduler = new SeededScheduler(seed);
-            table = new LockTable(scheduler, new EnginePoison(), action -> List.copyOf(owners).forEach(action));
+            table = new LockTable(
+                    scheduler, new EnginePoison(), action -> List.copyOf(owners).forEach(action));
             scheduler.run(() -> {
                 for (int i = 0; i < SESSIONS; i++) {
                     Owner owner = new Owner(i);
@@ -117,7 +118,8 @@ class LockTableSimulationTest {
             owner.granted.get(relation).add(mode);
             for (Owner other : owners) {
                 for (LockMode held : other.granted.get(relation)) {
-                    assertFalse(other != owner && held.conflictsWith(mode), mode + " granted while " + held + " is held");
+                    assertFalse(
+                            other != owner && held.conflictsWith(mode), mode + " granted while " + held + " is held");
                 }
             }
         }
