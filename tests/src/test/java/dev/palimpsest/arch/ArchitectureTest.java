@@ -120,7 +120,11 @@ class ArchitectureTest {
     }
 
     private static boolean isTestClass(JavaClass javaClass) {
-        return javaClass.getSimpleName().endsWith("Test");
+        return javaClass
+                .getSource()
+                .map(source -> source.getUri().getPath())
+                .orElse("")
+                .contains("/test-classes/");
     }
 
     /** Packages with source files and without a package-info of at most {@link #PACKAGE_INFO_MAX_LINES} lines. */
