@@ -39,6 +39,8 @@ public final class PageLayout {
 
     public static final int MAGIC = 0x5031;
 
+    private static final byte[] ZEROES = new byte[SIZE];
+
     private PageLayout() {}
 
     /**
@@ -58,9 +60,7 @@ public final class PageLayout {
     }
 
     public static void zero(ByteBuffer page) {
-        for (int offset = 0; offset < SIZE; offset += Long.BYTES) {
-            page.putLong(offset, 0);
-        }
+        page.put(0, ZEROES);
     }
 
     /** True for a page that was never initialised. On bytes not yet verified ask {@link #isAllZero} instead. */

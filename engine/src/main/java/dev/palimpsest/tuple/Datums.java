@@ -33,7 +33,7 @@ public final class Datums {
             case BOOLEAN -> value instanceof Boolean ? value : mismatch(column, value);
             case SMALLINT -> (short) integer(column, value, Short.MIN_VALUE, Short.MAX_VALUE);
             case INTEGER -> (int) integer(column, value, Integer.MIN_VALUE, Integer.MAX_VALUE);
-            case BIGINT -> integer(column, value, Long.MIN_VALUE, Long.MAX_VALUE);
+            case BIGINT -> value instanceof Long ? value : (Object) integer(column, value, Long.MIN_VALUE, Long.MAX_VALUE);
             case DOUBLE ->
                 value instanceof Double || value instanceof Float || isInteger(value)
                         ? (Object) ((Number) value).doubleValue()
