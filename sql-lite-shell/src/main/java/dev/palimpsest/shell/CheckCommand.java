@@ -2,6 +2,7 @@ package dev.palimpsest.shell;
 
 import dev.palimpsest.api.DatabaseOptions;
 import dev.palimpsest.api.EngineException;
+import dev.palimpsest.api.SqlState;
 import dev.palimpsest.inspect.CheckProgress;
 import dev.palimpsest.inspect.DatabaseChecker;
 import dev.palimpsest.sql.plan.SqlError;
@@ -35,7 +36,10 @@ final class CheckCommand implements Callable<Integer> {
         try {
             report = DatabaseChecker.check(directory, DatabaseOptions.DEFAULT, CheckProgress.NONE);
         } catch (EngineException e) {
-            new Output(out, err, false).error("", "", SqlError.of(e), null);
+            SqlError error = SqlError.of(e);
+            boolean noDatabase = e.sqlState() == SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE; // its hint is for programs
+            new Output(out, err, false)
+                    .error("", "", noDatabase ? error.withHint("Name the directory of a database.") : error, null);
             return 1;
         }
         if (report.recovered()) {

@@ -21,8 +21,8 @@ final class Commands {
             \\dt  \\di               list the tables, the indexes
             \\i FILE                run a file
             \\echo TEXT             print a line
-            \\timing                show how long each statement takes, on or off
-            \\x                     expanded output, on or off
+            \\timing [on|off]       show how long each statement takes
+            \\x [on|off]            expanded output
             \\set [NAME VALUE]      ON_ERROR_STOP on|off (a script ends at the first error: on),
                                    ECHO queries|none (print statements before they run: none),
                                    QUIET on|off (leave out command tags: off)
@@ -68,10 +68,12 @@ final class Commands {
                 shell.output().line(unquote(argument));
                 return true;
             case "timing":
-                shell.output().line("Timing is " + (shell.toggleTiming() ? "on." : "off."));
+                shell.timing(argument.isEmpty() ? !shell.isTiming() : isOn("\\timing", argument));
+                shell.output().line("Timing is " + (shell.isTiming() ? "on." : "off."));
                 return true;
             case "x":
-                shell.output().line("Expanded display is " + (shell.toggleExpanded() ? "on." : "off."));
+                shell.expanded(argument.isEmpty() ? !shell.isExpanded() : isOn("\\x", argument));
+                shell.output().line("Expanded display is " + (shell.isExpanded() ? "on." : "off."));
                 return true;
             case "set":
                 set(argument);

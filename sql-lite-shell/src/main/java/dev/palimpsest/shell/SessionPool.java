@@ -87,7 +87,7 @@ final class SessionPool {
                                     "55P03",
                                     "session " + session.name() + " is still waiting for " + session.waitingFor())
                             .withHint("Nothing in this script can end that wait now: "
-                                    + "let the other session commit or roll back first.");
+                                    + "let the other session commit or roll back first, or use \\cancel.");
                 }
                 await();
             }

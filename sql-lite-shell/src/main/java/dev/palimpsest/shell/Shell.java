@@ -100,9 +100,8 @@ final class Shell {
                 break;
             }
             lineNumber++;
-            boolean fine = splitter.pending() == StatementSplitter.Pending.NOTHING && isCommand(line)
-                    ? command(line.strip())
-                    : statements(splitter, line);
+            String command = commandIn(line.strip(), splitter.pending());
+            boolean fine = command != null ? command(command) : statements(splitter, line);
             if (!fine && endsAtError()) {
                 return false;
             }
@@ -115,8 +114,22 @@ final class Shell {
         return stopOnError && !source.isInteractive();
     }
 
-    private static boolean isCommand(String line) {
-        return line.stripLeading().startsWith("\\");
+    /**
+     * The backslash command that a line is, or null. A person may give one also inside a statement, to look something up or to get out; in
+     * a script that is a forgotten semicolon.
+     */
+    private String commandIn(String line, StatementSplitter.Pending pending) {
+        boolean person = source.isInteractive();
+        boolean start = pending == StatementSplitter.Pending.NOTHING;
+        if (line.startsWith("\\")) {
+            boolean betweenTokens =
+                    pending == StatementSplitter.Pending.STATEMENT || pending == StatementSplitter.Pending.PARENTHESIS;
+            return start || person && betweenTokens ? line : null;
+        }
+        if (person && start && line.equals("help")) {
+            return "\\?";
+        }
+        return person && start && (line.equals("quit") || line.equals("exit")) ? "\\q" : null;
     }
 
     private boolean statements(StatementSplitter splitter, String line) {
@@ -276,12 +289,20 @@ final class Shell {
         used = true;
     }
 
-    boolean toggleTiming() {
-        return timing = !timing;
+    boolean isTiming() {
+        return timing;
     }
 
-    boolean toggleExpanded() {
-        return expanded = !expanded;
+    void timing(boolean value) {
+        timing = value;
+    }
+
+    boolean isExpanded() {
+        return expanded;
+    }
+
+    void expanded(boolean value) {
+        expanded = value;
     }
 
     void stopOnError(boolean value) {

@@ -79,6 +79,13 @@ class CopyTest {
                 run.output());
     }
 
+    /** The engine takes rows by the page, so the place is a bound; it lies in the file. */
+    @Test
+    void shouldNameLineUpToWhichConstraintFailed() throws IOException {
+        ShellRun run = copy("1,a,1\n1,b,2\n", "\\copy t FROM 'in.csv' (format csv)\n");
+        assertEquals(true, run.output().contains("CONTEXT:  COPY t, file in.csv, up to line 2\n"), run.output());
+    }
+
     @Test
     void shouldRefuseBadBytesAndLoadNothing() throws IOException {
         byte[] csv = "1,a,1\n2,\0bad,2\n".getBytes(StandardCharsets.UTF_8);

@@ -3,10 +3,16 @@ package dev.palimpsest.shell;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.palimpsest.api.Database;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -136,6 +142,98 @@ class ShellTest {
                 " public | t    | table",
                 "(1 row)",
                 "");
+    }
+
+    @Test
+    void shouldSwitchToWhatIsSaid() {
+        assertOutput(
+                ShellRun.script(
+                        "\\timing off", "\\timing", "\\timing on", "\\timing off", "\\x off", "\\x on", "\\x on"),
+                0,
+                "Timing is off.",
+                "Timing is on.",
+                "Timing is on.",
+                "Timing is off.",
+                "Expanded display is off.",
+                "Expanded display is on.",
+                "Expanded display is on.");
+        assertOutput(
+                ShellRun.script("\\timing perhaps"),
+                1,
+                "stdin:1: ERROR:  unrecognized value \"perhaps\" for \"\\timing\": Boolean expected",
+                "SQLSTATE:  22023");
+    }
+
+    /** Whoever forgot the semicolon has to get out; a script with the same mistake must not go on in another session. */
+    @Test
+    void shouldTakeCommandsInsideStatementFromPerson() throws IOException {
+        assertOutput(
+                person("SELECT 1", "\\echo inside", "+ 1;"),
+                0,
+                "inside",
+                " ?column? ",
+                "----------",
+                "        2",
+                "(1 row)",
+                "");
+        assertOutput(
+                person("SELECT 'a", "\\q", "b';"),
+                0,
+                " ?column? ",
+                "----------",
+                " a       +",
+                " \\q      +",
+                " b",
+                "(1 row)",
+                "");
+        assertEquals("", person("SELECT (1,", "\\q", "2);").output());
+        assertEquals("", person("quit", "SELECT 1;").output());
+        assertTrue(person("help").output().startsWith("\\session NAME"));
+        assertEquals(1, ShellRun.script("SELECT 1", "\\session other", ";").status());
+    }
+
+    /** What a person sees who types these lines, without the prompts. */
+    private static ShellRun person(String... lines) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(bytes, false, StandardCharsets.UTF_8);
+        Iterator<String> typed = List.of(lines).iterator();
+        LineSource terminal = new LineSource() {
+            @Override
+            public String next(String prompt) {
+                return typed.hasNext() ? typed.next() : null;
+            }
+
+            @Override
+            public String name() {
+                return "";
+            }
+
+            @Override
+            public Path directory() {
+                return null;
+            }
+
+            @Override
+            public boolean isInteractive() {
+                return true;
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (Database database = Database.openInMemory()) {
+            Shell shell = new Shell(database, "memory", new Output(out, out, false), false);
+            boolean fine = shell.run(terminal) & shell.close();
+            return new ShellRun(
+                    fine ? 0 : 1, bytes.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), "\n"));
+        }
+    }
+
+    @Test
+    void shouldHintAtWhatCheckNeeds() {
+        ShellRun run = ShellRun.run("", "check", directory.toString());
+        assertEquals(1, run.status());
+        assertTrue(run.output().contains("HINT:  Name the directory of a database."), run.output());
     }
 
     @Test

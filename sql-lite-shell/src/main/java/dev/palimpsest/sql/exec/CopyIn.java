@@ -53,7 +53,7 @@ public record CopyIn(String table, List<String> columns, boolean header, String 
         try {
             return database.table(table).insertAll(tx, rows);
         } catch (EngineException e) {
-            throw SqlError.of(e).withContext("COPY " + table + ", file " + file + ", up to line " + rows.reader.line());
+            throw SqlError.of(e).withContext("COPY " + table + ", file " + file + ", up to line " + rows.givenLine);
         }
     }
 
@@ -88,6 +88,10 @@ public record CopyIn(String table, List<String> columns, boolean header, String 
         private boolean headerPending = header;
         private long count;
         private Object[] next;
+        private long nextLine;
+
+        /** Where the last row that was given out begins. */
+        private long givenLine;
 
         Rows(TableSchema schema, int[] targets, CsvReader reader, LongConsumer progress) {
             this.schema = schema;
@@ -100,6 +104,7 @@ public record CopyIn(String table, List<String> columns, boolean header, String 
         public boolean hasNext() {
             if (next == null) {
                 next = read();
+                nextLine = reader.line();
             }
             return next != null;
         }
@@ -111,6 +116,7 @@ public record CopyIn(String table, List<String> columns, boolean header, String 
             }
             Object[] row = next;
             next = null;
+            givenLine = nextLine;
             progress.accept(++count);
             return row;
         }
