@@ -2,6 +2,7 @@ package dev.palimpsest.heap;
 
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
+import dev.palimpsest.api.UsageException;
 import dev.palimpsest.buffer.Frame;
 import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.buffer.PageGuard;
@@ -50,7 +51,7 @@ public final class BigValues implements BigValueWriter {
     }
 
     @Override
-    public Stored write(InputStream bytes) {
+    public Stored write(InputStream bytes) throws IOException {
         byte[] chunk = new byte[PAGE_PAYLOAD];
         byte[] ahead = new byte[PAGE_PAYLOAD];
         int length = read(bytes, chunk, 0);
@@ -87,20 +88,13 @@ public final class BigValues implements BigValueWriter {
         return block;
     }
 
-    private static int read(InputStream bytes, byte[] into, long before) {
-        try {
-            int length = bytes.readNBytes(into, 0, into.length);
-            if (before + length > MAX_BYTES) {
-                throw new dev.palimpsest.api.UsageException(
-                        SqlState.PROGRAM_LIMIT_EXCEEDED,
-                        "value is longer than 1 GiB",
-                        "bytes read=" + (before + length));
-            }
-            return length;
-        } catch (IOException e) {
-            throw new StoppedException(
-                    SqlState.IO_ERROR, "could not read the value's stream: " + e.getMessage(), null, null, e);
+    private static int read(InputStream bytes, byte[] into, long before) throws IOException {
+        int length = bytes.readNBytes(into, 0, into.length);
+        if (before + length > MAX_BYTES) {
+            throw new UsageException(
+                    SqlState.PROGRAM_LIMIT_EXCEEDED, "value is longer than 1 GiB", "bytes read=" + (before + length));
         }
+        return length;
     }
 
     private void fill(int block, int next, byte[] bytes, int length) {

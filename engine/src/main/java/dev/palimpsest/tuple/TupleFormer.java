@@ -2,11 +2,11 @@ package dev.palimpsest.tuple;
 
 import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.SqlState;
-import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.UsageException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Arrays;
@@ -164,7 +164,7 @@ public final class TupleFormer {
     private void moveOutOfLine(BigValueWriter bigValues) {
         for (int i = 0; i < variable.length; i++) {
             if (!isNull[i] && variable[i] instanceof InputStream stream) {
-                variable[i] = storeStream(bigValues, stream);
+                variable[i] = storeStream(bigValues, i, stream);
             }
         }
         while (TupleLayout.MIN_HEADER + (variable.length + 7) / 8 + attributeBytes() > TupleLayout.TARGET_BYTES) {
@@ -172,22 +172,40 @@ public final class TupleFormer {
             if (biggest < 0) {
                 return;
             }
-            variable[biggest] = bigValues.write(new ByteArrayInputStream((byte[]) variable[biggest]));
+            variable[biggest] = store(bigValues, biggest, new ByteArrayInputStream((byte[]) variable[biggest]));
         }
     }
 
     /** A short stream stays in the row. */
-    private static Object storeStream(BigValueWriter bigValues, InputStream stream) {
+    private Object storeStream(BigValueWriter bigValues, int column, InputStream stream) {
+        byte[] head;
         try {
-            byte[] head = stream.readNBytes(TupleLayout.TARGET_BYTES);
-            if (head.length < TupleLayout.TARGET_BYTES) {
-                return head;
-            }
-            return bigValues.write(new java.io.SequenceInputStream(new ByteArrayInputStream(head), stream));
+            head = stream.readNBytes(TupleLayout.TARGET_BYTES);
         } catch (IOException e) {
-            throw new StoppedException(
-                    SqlState.IO_ERROR, "could not read the value's stream: " + e.getMessage(), null, null, e);
+            throw unreadable(column, e);
         }
+        return head.length < TupleLayout.TARGET_BYTES
+                ? head
+                : store(bigValues, column, new SequenceInputStream(new ByteArrayInputStream(head), stream));
+    }
+
+    private BigValueWriter.Stored store(BigValueWriter bigValues, int column, InputStream stream) {
+        try {
+            return bigValues.write(stream);
+        } catch (IOException e) {
+            throw unreadable(column, e);
+        }
+    }
+
+    /** The stream is the caller's: only his statement fails. */
+    private UsageException unreadable(int column, IOException cause) {
+        return new UsageException(
+                SqlState.INVALID_PARAMETER_VALUE,
+                "could not read the stream with the value of column \""
+                        + descriptor.column(column).name() + "\"",
+                cause.toString(),
+                null,
+                cause);
     }
 
     private int biggestInline() {
