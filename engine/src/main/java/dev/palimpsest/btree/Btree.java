@@ -149,9 +149,20 @@ public final class Btree {
     }
 
     StoppedException corrupted(int block, String what) {
+        return corrupted(block, what, null);
+    }
+
+    /** For a page that is latched or validated, so that no concurrent change explains what reading it threw. */
+    StoppedException corrupted(Frame frame, IndexOutOfBoundsException cause) {
+        return corrupted((int) frame.pageId(), "an offset points outside the page", cause);
+    }
+
+    private StoppedException corrupted(int block, String what, Throwable cause) {
         return new StoppedException(
                 SqlState.INDEX_CORRUPTED,
                 "index \"" + name + "\" contains corrupted page at block " + Integer.toUnsignedString(block),
-                what + ", " + PageId.toString(pageId(block)));
+                what + ", " + PageId.toString(pageId(block)) + ", relation file " + file.path(),
+                null,
+                cause);
     }
 }

@@ -43,6 +43,9 @@ final class BtreeSplitter {
                     return frame;
                 }
                 at = BtreePage.rightLink(frame.page);
+            } catch (IndexOutOfBoundsException e) {
+                BtreeWriter.release(frame);
+                throw tree.corrupted(frame, e);
             } catch (Throwable e) {
                 BtreeWriter.release(frame);
                 throw e;
@@ -68,6 +71,8 @@ final class BtreeSplitter {
             if (BtreePage.isIncomplete(root.page)) {
                 finishSplit(tree, root, xid);
             }
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(root, e);
         } finally {
             BtreeWriter.release(root);
         }
@@ -146,6 +151,8 @@ final class BtreeSplitter {
             }
             int slot = BtreePage.lowerBound(parent.page, level + 1, downlink, separatorLength);
             insertAt(tree, parent, level + 1, slot, downlink, 0, downlink.length, left, xid);
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(parent, e);
         } finally {
             BtreeWriter.release(parent);
         }

@@ -42,6 +42,8 @@ public final class BtreeWriter {
         Frame leaf = latchLeaf(tree, entry, entryLength, xid);
         try {
             insertInto(tree, leaf, entryLength, xid);
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(leaf, e);
         } finally {
             release(leaf);
         }
@@ -66,6 +68,8 @@ public final class BtreeWriter {
                 }
             }
             return answer;
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(first, e);
         } finally {
             release(first);
         }
@@ -117,6 +121,8 @@ public final class BtreeWriter {
             BtreeLog.remove(record, xid, leaf, slot);
             append(tree);
             return true;
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(leaf, e);
         } finally {
             release(leaf);
         }
@@ -168,6 +174,8 @@ public final class BtreeWriter {
         Frame target = splitter.latchCovering(tree, BtreePage.rightLink(first.page), entry, entryLength, xid);
         try {
             insertInto(tree, target, entryLength, xid);
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(target, e);
         } finally {
             release(target);
         }
@@ -195,6 +203,8 @@ public final class BtreeWriter {
                 leaf = stepRight(tree, first, leaf);
                 slot = 0;
             }
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(leaf, e);
         } finally {
             if (leaf != first) {
                 leaf.releaseShared();
@@ -231,6 +241,8 @@ public final class BtreeWriter {
         Frame leaf = latchLeaf(tree, entry, check == null ? length : keyLength, xid);
         try {
             done = fill(tree, leaf, batch, from, xid, check);
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(leaf, e);
         } finally {
             release(leaf);
         }

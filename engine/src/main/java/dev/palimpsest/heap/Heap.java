@@ -135,6 +135,8 @@ public final class Heap {
         frame.acquireShared();
         try {
             return checkChain(frame.page, Tid.linePointer(rootTid), tx);
+        } catch (IndexOutOfBoundsException e) {
+            throw reader.damaged(Tid.block(rootTid), e);
         } finally {
             frame.releaseShared();
             frame.unpin();

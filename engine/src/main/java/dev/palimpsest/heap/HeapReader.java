@@ -1,5 +1,7 @@
 package dev.palimpsest.heap;
 
+import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.buffer.Frame;
 import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.id.Lsn;
@@ -75,7 +77,7 @@ final class HeapReader {
             return searchChain(frame, version, rootTid, snapshot, out);
         } catch (IndexOutOfBoundsException | NegativeArraySizeException e) {
             if (frame.validate(version)) {
-                throw e; // not torn by a writer: the page itself is wrong
+                throw damaged(Tid.block(rootTid), e); // not torn by a writer: the page itself is wrong
             }
             return AGAIN;
         }
@@ -92,6 +94,8 @@ final class HeapReader {
             frame.acquireShared();
             try {
                 return searchChain(frame, Frame.UNREADABLE, rootTid, snapshot, out) == FOUND;
+            } catch (IndexOutOfBoundsException e) {
+                throw damaged(block, e);
             } finally {
                 frame.releaseShared();
             }
@@ -128,6 +132,16 @@ final class HeapReader {
         return valid(frame, version) ? NOT_FOUND : AGAIN;
     }
 
+    /** For a page whose checksum is sound and that is latched or validated: its bytes are wrong all the same. */
+    StoppedException damaged(int block, RuntimeException cause) {
+        return new StoppedException(
+                SqlState.DATA_CORRUPTED,
+                "invalid page in block " + Integer.toUnsignedString(block) + " of relation file " + file.path(),
+                cause.toString(),
+                null,
+                cause);
+    }
+
     private static boolean valid(Frame frame, long version) {
         return version == Frame.UNREADABLE || frame.validate(version);
     }
@@ -148,6 +162,7 @@ final class HeapReader {
         if (!valid(frame, version)) {
             return AGAIN;
         }
+        checkBounds(offset, length);
         byte[] bytes = new byte[length];
         frame.page.get(offset, bytes);
         if (!valid(frame, version)) {
@@ -155,6 +170,13 @@ final class HeapReader {
         }
         out.set(bytes, tid);
         return FOUND;
+    }
+
+    /** A tuple has at least its header, and ends within its page. */
+    static void checkBounds(int offset, int length) {
+        if (length < TupleLayout.MIN_HEADER || offset + length > PageLayout.SIZE) {
+            throw new IndexOutOfBoundsException("tuple outside its page, offset=" + offset + " length=" + length);
+        }
     }
 
     /** The version at exactly this place, whoever sees it. */
@@ -177,6 +199,8 @@ final class HeapReader {
                                         tid,
                                         out)
                                 == FOUND;
+            } catch (IndexOutOfBoundsException e) {
+                throw damaged(block, e);
             } finally {
                 frame.releaseShared();
             }
@@ -241,6 +265,8 @@ final class HeapReader {
                     if (!PageLayout.isNew(frame.page)) {
                         frame.setNewestCsn(Marks.mark(frame.page, visibility, wal.durableLsn()));
                     }
+                } catch (IndexOutOfBoundsException e) {
+                    throw damaged(block, e);
                 } finally {
                     frame.releaseExclusive();
                 }

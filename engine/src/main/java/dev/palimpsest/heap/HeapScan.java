@@ -42,18 +42,28 @@ public final class HeapScan {
 
     /** Moves to the next visible row; {@link #copyRow}, {@link #buffer} and {@link #offset} then tell of it. */
     public boolean advance() {
-        while (true) {
+        while (!advanceInPage()) {
+            if (!nextPage()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean advanceInPage() {
+        try {
             while (number < lineCount) {
                 int line = SlottedPage.line(page, ++number);
                 if (LinePointer.isNormal(line) && isVisible(LinePointer.offset(line))) {
                     offset = LinePointer.offset(line);
                     length = LinePointer.length(line);
+                    HeapReader.checkBounds(offset, length);
                     return true;
                 }
             }
-            if (!nextPage()) {
-                return false;
-            }
+            return false;
+        } catch (IndexOutOfBoundsException e) {
+            throw reader.damaged(block, e);
         }
     }
 
