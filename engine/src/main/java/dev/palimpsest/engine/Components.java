@@ -78,8 +78,10 @@ final class Components {
             parts.poison.poison(e); // so that nothing more is written
             try {
                 parts.close();
-            } catch (RuntimeException again) {
-                e.addSuppressed(again);
+            } catch (RuntimeException | Error again) {
+                if (again != e) {
+                    e.addSuppressed(again);
+                }
             }
             throw e;
         }
@@ -157,39 +159,32 @@ final class Components {
     /**
      * Closes everything, with a last checkpoint unless the engine has stopped. Nobody is inside any more.
      *
-     * @throws EngineException if the last checkpoint failed; everything is closed all the same
+     * @throws EngineException if the last checkpoint failed; everything is closed all the same, as with any other throwable
      */
     void close() {
+        ClosingSteps steps = new ClosingSteps();
         boolean clean = !poison.isPoisoned();
-        try {
-            if (tables != null && clean) {
-                tables.catalog().giveBackSequenceValues();
-            }
-            if (checkpointer != null) {
-                checkpointer.close(clean);
-            }
-            if (wal != null) {
-                wal.close();
-            }
-        } finally {
-            closeFiles();
+        if (tables != null && clean) {
+            steps.attempt(tables.catalog()::giveBackSequenceValues);
         }
-        if (clean) {
-            poison.check();
+        if (checkpointer != null) {
+            // after a failure nobody knows what is left to be done: recovery will
+            steps.attempt(() -> checkpointer.close(clean && steps.isWithoutFailure()));
         }
-    }
-
-    private void closeFiles() {
+        if (wal != null) {
+            steps.attempt(wal::close);
+        }
         if (pool != null) {
-            pool.close();
+            steps.attempt(pool::close);
         }
         if (statuses != null) {
-            statuses.close();
+            steps.attempt(statuses::close);
         }
-        try {
-            disk.close();
-        } finally {
-            releaseLock();
+        steps.attempt(disk::close);
+        steps.attempt(this::releaseLock);
+        steps.rethrow();
+        if (clean) {
+            poison.check();
         }
     }
 

@@ -52,8 +52,8 @@ public final class EngineDatabase implements Database, InspectableDatabase {
 
     private volatile boolean closed;
 
-    /** What the closing failed with. Written by its task before it ends, read after. */
-    private RuntimeException closeFailure;
+    /** Written by the closing task before it ends, read after. */
+    private final ClosingSteps closingSteps = new ClosingSteps();
 
     private EngineDatabase(Components parts, Scheduler scheduler) {
         this.parts = parts;
@@ -196,12 +196,13 @@ public final class EngineDatabase implements Database, InspectableDatabase {
         sessions.checkNotInside();
         if (closing.compareAndSet(false, true)) {
             sessions.close();
-            scheduler.join(scheduler.spawn("close", this::shutDown));
-            closed = true;
-            waiters.forEach(scheduler::unpark);
-            if (closeFailure != null) {
-                throw closeFailure;
+            try {
+                runShutDown();
+            } finally {
+                closed = true;
+                waiters.forEach(scheduler::unpark);
             }
+            closingSteps.rethrow();
         } else {
             Thread self = Thread.currentThread();
             waiters.add(self);
@@ -210,25 +211,25 @@ public final class EngineDatabase implements Database, InspectableDatabase {
         }
     }
 
-    /** Files are closed whatever went wrong before. */
-    private void shutDown() {
-        attempt(() -> {
-            parts.transactions().close(); // whoever waits for a lock comes out
-            sessions.awaitEmpty();
-            sessions.forEachOpen(UserTransaction::abortByClose);
-        });
-        attempt(parts::close);
+    private void runShutDown() {
+        Thread task;
+        try {
+            task = scheduler.spawn("close", this::shutDown);
+        } catch (Throwable e) { // no memory for another thread
+            closingSteps.failed(e);
+            parts.poison().poison(e); // a caller's thread must not write files, but it may close them
+            shutDown();
+            return;
+        }
+        scheduler.join(task);
     }
 
-    private void attempt(Runnable step) {
-        try {
-            step.run();
-        } catch (RuntimeException e) {
-            if (closeFailure == null) {
-                closeFailure = e;
-            } else {
-                closeFailure.addSuppressed(e);
-            }
-        }
+    /** Files and lock are released whatever goes wrong before. */
+    private void shutDown() {
+        closingSteps.attempt(() -> parts.transactions().close()); // whoever waits for a lock comes out
+        closingSteps.attempt(sessions::awaitEmpty);
+        closingSteps.attempt(
+                () -> sessions.forEachOpen(transaction -> closingSteps.attempt(transaction::abortByClose)));
+        closingSteps.attempt(parts::close);
     }
 }
