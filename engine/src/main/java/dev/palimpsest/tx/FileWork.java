@@ -1,6 +1,7 @@
 package dev.palimpsest.tx;
 
 import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.wal.EnginePoison;
 import java.util.concurrent.ConcurrentSkipListSet;
 
 /**
@@ -9,6 +10,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
  */
 final class FileWork {
     private final Scheduler scheduler;
+    private final EnginePoison poison;
 
     /** LSNs of the records. */
     private final ConcurrentSkipListSet<Long> unfinished = new ConcurrentSkipListSet<>();
@@ -16,8 +18,10 @@ final class FileWork {
     /** The checkpointer while it waits: there is one at a time. */
     private volatile Thread waiting;
 
-    FileWork(Scheduler scheduler) {
+    FileWork(Scheduler scheduler, EnginePoison poison) {
         this.scheduler = scheduler;
+        this.poison = poison;
+        poison.onPoison(this::wakeUp);
     }
 
     /** In the append of the record. */
@@ -27,22 +31,36 @@ final class FileWork {
 
     void finished(long lsn) {
         unfinished.remove(lsn);
+        wakeUp();
+    }
+
+    private void wakeUp() {
         Thread checkpointer = waiting;
         if (checkpointer != null) {
             scheduler.unpark(checkpointer);
         }
     }
 
-    /** Waits until no record up to here has its files still to be removed. */
+    /**
+     * Waits until no record up to here has its files still to be removed.
+     *
+     * @throws dev.palimpsest.api.StoppedException if the engine stops meanwhile: then who removes them may never come to say so
+     */
     void awaitFinished(long lsn) {
         if (unfinished.isEmpty()) {
             return;
         }
         waiting = Thread.currentThread();
-        scheduler.awaitUninterruptibly(this, () -> {
-            Long first = unfinished.isEmpty() ? null : unfinished.ceiling(Long.MIN_VALUE);
-            return first == null || first > lsn;
-        });
-        waiting = null;
+        try {
+            scheduler.awaitUninterruptibly(this, () -> isFinished(lsn) || poison.isPoisoned());
+        } finally {
+            waiting = null;
+        }
+        poison.check();
+    }
+
+    private boolean isFinished(long lsn) {
+        Long first = unfinished.isEmpty() ? null : unfinished.ceiling(Long.MIN_VALUE);
+        return first == null || first > lsn;
     }
 }

@@ -71,7 +71,7 @@ public final class TransactionManager {
         this.slots = new SnapshotSlots(scheduler, published);
         this.locks = new LockTable(scheduler, poison, active::forEach);
         this.publisher = new Publisher(wal, numbers, statuses, published, scheduler, this::trimNumbers);
-        this.fileWork = new FileWork(scheduler);
+        this.fileWork = new FileWork(scheduler, poison);
         wal.onDurable(publisher::publishReady);
     }
 
