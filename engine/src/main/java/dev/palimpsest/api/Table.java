@@ -25,6 +25,7 @@ public interface Table {
     /**
      * @param values one for each column, in order: of the column type's Java class (any integer class where it fits), an
      *     {@link java.io.InputStream} for TEXT (UTF-8) and BYTEA, {@link #DEFAULT}, or null
+     * @throws UsageException 22023 if a stream throws an {@code IOException}, which is the cause; other classes for values that don't fit
      */
     void insert(Transaction tx, Object... values);
 
@@ -41,7 +42,12 @@ public interface Table {
     /** {@link #get(Transaction, Object...)} for a primary key of one integer column: no boxing. */
     Row get(Transaction tx, long key);
 
-    /** Rows as of the transaction's snapshot. */
+    /**
+     * Rows as of the transaction's snapshot. By an index that was created after that snapshot was taken, the rows of the range are read
+     * from the table and sorted in memory.
+     *
+     * @throws UsageException 53400 if those take more than 64 MiB: begin a newer transaction
+     */
     RowStream scan(Transaction tx, Scan scan);
 
     /**

@@ -1,6 +1,6 @@
 package dev.palimpsest.api;
 
-/** The caller has to change something: bad input, a violated constraint, a call in the wrong state (classes 0A, 22, 23, 25, 42, 54, 55). */
+/** The caller has to change something: bad input, a violated constraint, a call in the wrong state (classes 0A, 22, 23, 25, 42, 54, 55; 53400). */
 public final class UsageException extends EngineException {
     private static final long serialVersionUID = 1L;
 

@@ -1,5 +1,7 @@
 package dev.palimpsest.table;
 
+import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.UsageException;
 import dev.palimpsest.btree.BtreeScan;
 import dev.palimpsest.btree.KeyEncoder;
 import dev.palimpsest.catalog.IndexInfo;
@@ -18,6 +20,12 @@ import java.util.List;
  * Holds nothing between calls. Not thread-safe.
  */
 interface RowSource {
+    /** So much of a table is sorted in memory for a snapshot older than the index that is asked for, and no more. */
+    long MAX_SORTED_BYTES = 64L << 20;
+
+    /** What the objects around a row's bytes take, about. */
+    int SORTED_ROW_OVERHEAD = 96;
+
     /** The next version, valid until the next call, or null at the end. */
     HeapTuple next();
 
@@ -51,16 +59,25 @@ interface RowSource {
         };
     }
 
-    /** For a snapshot that the index has no entries for: all rows of the table within the bounds, sorted in memory. */
+    /**
+     * For a snapshot that the index has no entries for: all rows of the table within the bounds, sorted in memory.
+     *
+     * @throws UsageException 53400 if they take more than {@link #MAX_SORTED_BYTES}
+     */
     private static List<HeapTuple> sorted(TableInfo table, Qualification which, Snapshot snapshot) {
         record Found(byte[] key, HeapTuple tuple) {}
         IndexInfo index = which.index();
         KeyEncoder encoder = new KeyEncoder(IndexInfo.keyColumns(index.schema(), table.schema()));
         List<Found> found = new ArrayList<>();
         HeapScan scan = table.heap().scan(snapshot);
+        long bytes = 0;
         for (HeapTuple tuple = new HeapTuple(); scan.next(tuple); ) {
             Keys.ofTuple(encoder, table, index, tuple.bytes(), 0);
             if (which.includes(encoder.bytes(), encoder.length())) {
+                bytes += encoder.length() + tuple.bytes().length + SORTED_ROW_OVERHEAD;
+                if (bytes > MAX_SORTED_BYTES) {
+                    throw tooMuchToSort(table, index);
+                }
                 found.add(new Found(encoder.toBytes(), tuple));
                 tuple = new HeapTuple();
             }
@@ -68,5 +85,15 @@ interface RowSource {
         Comparator<Found> order = (a, b) -> Arrays.compareUnsigned(a.key(), b.key());
         found.sort(which.reverse() ? order.reversed() : order);
         return found.stream().map(Found::tuple).toList();
+    }
+
+    private static UsageException tooMuchToSort(TableInfo table, IndexInfo index) {
+        return new UsageException(
+                SqlState.CONFIGURATION_LIMIT_EXCEEDED,
+                "index \"" + index.name()
+                        + "\" is newer than the transaction's snapshot, and the rows are too many to sort them instead",
+                "table=" + table.name() + " limit bytes=" + MAX_SORTED_BYTES,
+                "Begin a newer transaction, ask for a smaller range, or scan without the index.",
+                null);
     }
 }
