@@ -66,7 +66,7 @@ final class IndexBuild {
             throw new UsageException(
                     SqlState.UNIQUE_VIOLATION,
                     "could not create unique index \"" + index.name() + "\"",
-                    "Key " + entries.describeKey(index, conflict) + " is duplicated. table=" + table.name());
+                    "Key " + entries.describeKey(index, conflict) + " is duplicated.");
         }
     }
 

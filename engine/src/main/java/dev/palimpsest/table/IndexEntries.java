@@ -107,7 +107,7 @@ final class IndexEntries {
         return new UsageException(
                 SqlState.UNIQUE_VIOLATION,
                 "duplicate key value violates unique constraint \"" + index.name() + "\"",
-                "Key " + describeKey(index, tid) + " already exists. table=" + table.name());
+                "Key " + describeKey(index, tid) + " already exists.");
     }
 
     /** In a batch only the other row is known; it has the same key. */
