@@ -53,6 +53,7 @@ public record ColumnType(Kind kind, int length, int scale) {
     public static final ColumnType TIMESTAMPTZ = new ColumnType(Kind.TIMESTAMPTZ, 0, 0);
 
     public ColumnType {
+        UsageException.required(kind, "the type");
         boolean sized = kind == Kind.VARCHAR || kind == Kind.NUMERIC;
         if (length < 0 || scale < 0 || scale > length || !sized && length != 0) {
             throw new UsageException(

@@ -36,7 +36,7 @@ public interface Database extends AutoCloseable {
     /**
      * Opens the database in a directory, making it first where the options say so, and recovering it after a crash.
      *
-     * @throws UsageException 55006 if another process, or this one, has it open; 58P01-like 55000 if the directory holds no database
+     * @throws UsageException 55006 if another process, or this one, has it open; 55000 if the directory holds no database
      *     and {@code createIfMissing} is off, or holds something else
      * @throws StoppedException XX001 for damaged files, 58030 and 53100 for a disk that fails or is full
      */

@@ -37,18 +37,19 @@ public abstract sealed class EngineException extends RuntimeException
         return hint;
     }
 
-    @Override
-    public String toString() {
-        StringBuilder text = new StringBuilder(getClass().getSimpleName())
-                .append(" [")
-                .append(sqlState.code())
-                .append("] ")
-                .append(getMessage());
+    /** Message, detail and hint in one line, for reports: without the Java class. */
+    public final String text() {
+        StringBuilder text = new StringBuilder(getMessage());
         if (detail != null) {
             text.append(" (").append(detail).append(')');
         }
         return hint == null
                 ? text.toString()
                 : text.append(" Hint: ").append(hint).toString();
+    }
+
+    @Override
+    public String toString() {
+        return getClass().getSimpleName() + " [" + sqlState.code() + "] " + text();
     }
 }

@@ -32,24 +32,24 @@ public record Scan(
     }
 
     public Scan from(Object... values) {
-        return new Scan(index, List.of(values), true, upper, upperInclusive, reverse, predicate);
+        return new Scan(index, bound(values), true, upper, upperInclusive, reverse, predicate);
     }
 
     public Scan after(Object... values) {
-        return new Scan(index, List.of(values), false, upper, upperInclusive, reverse, predicate);
+        return new Scan(index, bound(values), false, upper, upperInclusive, reverse, predicate);
     }
 
     public Scan to(Object... values) {
-        return new Scan(index, lower, lowerInclusive, List.of(values), true, reverse, predicate);
+        return new Scan(index, lower, lowerInclusive, bound(values), true, reverse, predicate);
     }
 
     public Scan before(Object... values) {
-        return new Scan(index, lower, lowerInclusive, List.of(values), false, reverse, predicate);
+        return new Scan(index, lower, lowerInclusive, bound(values), false, reverse, predicate);
     }
 
     /** Rows whose leading index columns equal these values. */
     public Scan equalTo(Object... values) {
-        return new Scan(index, List.of(values), true, List.of(values), true, reverse, predicate);
+        return new Scan(index, bound(values), true, bound(values), true, reverse, predicate);
     }
 
     public Scan reversed() {
@@ -65,5 +65,12 @@ public record Scan(
                 upperInclusive,
                 reverse,
                 predicate == null ? condition : predicate.and(condition));
+    }
+
+    private static List<Object> bound(Object[] values) {
+        for (Object value : UsageException.required(values, "the values of a bound")) {
+            UsageException.required(value, "a value of a bound");
+        }
+        return List.of(values);
     }
 }

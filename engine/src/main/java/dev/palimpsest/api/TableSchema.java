@@ -79,17 +79,24 @@ public record TableSchema(String name, List<Column> columns, List<String> primar
         }
 
         public Builder primaryKey(String... columnNames) {
-            primaryKey = List.of(columnNames);
+            primaryKey = names(columnNames);
             return this;
         }
 
         public Builder unique(String... columnNames) {
-            uniques.add(List.of(columnNames));
+            uniques.add(names(columnNames));
             return this;
         }
 
         public TableSchema build() {
             return new TableSchema(name, columns, primaryKey, uniques);
+        }
+
+        private static List<String> names(String[] columnNames) {
+            for (String columnName : UsageException.required(columnNames, "the column names")) {
+                UsageException.required(columnName, "a column name");
+            }
+            return List.of(columnNames);
         }
 
         private Column last() {

@@ -15,4 +15,17 @@ public final class UsageException extends EngineException {
     public UsageException(SqlState sqlState, String message, String detail, String hint, Throwable cause) {
         super(sqlState, message, detail, hint, cause);
     }
+
+    /**
+     * Checks an argument.
+     *
+     * @return the argument
+     * @throws UsageException 22023 {@code <what> must not be null}
+     */
+    public static <T> T required(T argument, String what) {
+        if (argument == null) {
+            throw new UsageException(SqlState.INVALID_PARAMETER_VALUE, what + " must not be null");
+        }
+        return argument;
+    }
 }

@@ -9,6 +9,7 @@ import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.TransactionWork;
 import dev.palimpsest.api.TupleVersion;
+import dev.palimpsest.api.UsageException;
 import dev.palimpsest.heap.HeapCounters;
 import dev.palimpsest.inspect.CheckProgress;
 import dev.palimpsest.inspect.DatabaseChecker;
@@ -70,11 +71,12 @@ public final class EngineDatabase implements Database, InspectableDatabase {
 
     @Override
     public Transaction begin(TransactionOptions options) {
-        return UserTransaction.begin(tables, options);
+        return UserTransaction.begin(tables, UsageException.required(options, "the options"));
     }
 
     @Override
     public <T> T transact(TransactionOptions options, TransactionWork<T> work) {
+        UsageException.required(work, "the work");
         for (int attempt = 1; ; attempt++) {
             try (Transaction tx = begin(options)) {
                 T result = work.run(tx);

@@ -19,6 +19,8 @@ public final class EngineDatabaseProvider implements DatabaseProvider {
 
     @Override
     public Database open(Path directory, DatabaseOptions options) {
+        UsageException.required(directory, "the directory");
+        UsageException.required(options, "the options");
         if (Files.exists(directory) && !Files.isDirectory(directory)) {
             throw new UsageException(
                     SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "\"" + directory + "\" is not a directory");
@@ -37,6 +39,7 @@ public final class EngineDatabaseProvider implements DatabaseProvider {
 
     @Override
     public Database openInMemory(DatabaseOptions options) {
+        UsageException.required(options, "the options");
         DatabaseOptions small = options.withWalSegmentBytes(Math.min(MEMORY_SEGMENT_BYTES, options.walSegmentBytes()));
         return EngineDatabase.open(EngineConfig.of(new MemoryDisk(), new ThreadScheduler(), small));
     }

@@ -57,7 +57,7 @@ public final class DatabaseChecker {
                 checkContents(progress);
             }
         } catch (EngineException e) {
-            problems.add(e.toString());
+            problems.add(e.text());
         }
         return problems.list();
     }

@@ -23,7 +23,7 @@ final class PageCheck {
                     problems.add(file.path() + " block " + block + ": " + problem);
                 }
             } catch (EngineException e) {
-                problems.add(file.path() + " block " + block + ": " + e);
+                problems.add(file.path() + " block " + block + ": " + e.text());
             }
             if ((block & 127) == 127 || block == count - 1) {
                 progress.at(file.path(), block + 1, count);

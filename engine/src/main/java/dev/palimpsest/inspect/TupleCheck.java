@@ -35,7 +35,7 @@ final class TupleCheck {
         } catch (IndexOutOfBoundsException e) {
             problem = "an attribute leads out of the page: " + e.getMessage();
         } catch (EngineException e) {
-            problem = e.toString();
+            problem = e.text();
         }
         if (problem != null) {
             reporter.problem(tid, problem);

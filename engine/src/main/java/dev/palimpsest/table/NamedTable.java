@@ -41,7 +41,7 @@ public final class NamedTable implements Table {
 
     public NamedTable(TableEngine engine, String name) {
         this.engine = engine;
-        this.name = name;
+        this.name = UsageException.required(name, "the table's name");
     }
 
     @Override
@@ -158,6 +158,7 @@ public final class NamedTable implements Table {
 
     @Override
     public RowStream scan(Transaction tx, Scan scan) {
+        UsageException.required(scan, "the scan");
         UserTransaction t = UserTransaction.of(tx, engine);
         t.enter();
         try {
@@ -191,6 +192,7 @@ public final class NamedTable implements Table {
 
     @Override
     public long insertAll(Transaction tx, Iterator<Object[]> rows) {
+        UsageException.required(rows, "the rows");
         return write(
                 tx, "INSERT", (t, table, scratch) -> inserter(t, table, scratch).insertAll(rows));
     }
@@ -208,12 +210,12 @@ public final class NamedTable implements Table {
 
     @Override
     public boolean update(Transaction tx, Consumer<RowChange> change, Object... key) {
-        return modify(tx, "UPDATE", change, key, 0);
+        return modify(tx, "UPDATE", UsageException.required(change, "the change"), key, 0);
     }
 
     @Override
     public boolean update(Transaction tx, long key, Consumer<RowChange> change) {
-        return modify(tx, "UPDATE", change, NO_KEY, key);
+        return modify(tx, "UPDATE", UsageException.required(change, "the change"), NO_KEY, key);
     }
 
     @Override
@@ -228,7 +230,7 @@ public final class NamedTable implements Table {
 
     @Override
     public long updateAll(Transaction tx, Scan scan, Consumer<RowChange> change) {
-        return modifyAll(tx, "UPDATE", scan, change);
+        return modifyAll(tx, "UPDATE", scan, UsageException.required(change, "the change"));
     }
 
     @Override
@@ -236,6 +238,7 @@ public final class NamedTable implements Table {
         return modifyAll(tx, "DELETE", scan, null);
     }
 
+    /** @param change null deletes */
     private boolean modify(Transaction tx, String command, Consumer<RowChange> change, Object[] key, long number) {
         return write(tx, command, (t, table, scratch) -> {
                     KeyEncoder encoded = encodeKey(table, scratch, key, number);
@@ -254,7 +257,9 @@ public final class NamedTable implements Table {
                 != 0;
     }
 
+    /** @param change null deletes */
     private long modifyAll(Transaction tx, String command, Scan scan, Consumer<RowChange> change) {
+        UsageException.required(scan, "the scan");
         return write(tx, command, (t, table, scratch) -> {
             Qualification which = Qualification.of(table, scratch.of(table), scan);
             Snapshot snapshot = beginModifying(t, table);

@@ -408,6 +408,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     @Override
     public void createTable(TableSchema schema) {
+        UsageException.required(schema, "the schema");
         define("CREATE TABLE", () -> {
             TableDefinition.create(this, schema);
             return null;
@@ -416,6 +417,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     @Override
     public void dropTable(String name) {
+        UsageException.required(name, "the table's name");
         define("DROP TABLE", () -> {
             TableDefinition.drop(this, name);
             return null;
@@ -424,11 +426,13 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     @Override
     public String createIndex(IndexSchema schema) {
+        UsageException.required(schema, "the schema");
         return define("CREATE INDEX", () -> IndexDefinition.create(this, schema));
     }
 
     @Override
     public void dropIndex(String name) {
+        UsageException.required(name, "the index's name");
         define("DROP INDEX", () -> {
             IndexDefinition.drop(this, name);
             return null;
@@ -468,6 +472,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     @Override
     public TableSchema tableSchema(String name) {
+        UsageException.required(name, "the table's name");
         enter();
         try {
             TableInfo table = catalog().table(name);

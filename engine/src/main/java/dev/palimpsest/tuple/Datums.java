@@ -20,6 +20,11 @@ public final class Datums {
 
     private static final long MAX_TIMESTAMP = 9_223_372_036_854_000_000L;
 
+    /** Before and after the point, as in PostgreSQL. */
+    private static final int MAX_NUMERIC_DIGITS = 131_072;
+
+    private static final int MAX_NUMERIC_SCALE = 16_383;
+
     private Datums() {}
 
     /**
@@ -33,7 +38,8 @@ public final class Datums {
             case BOOLEAN -> value instanceof Boolean ? value : mismatch(column, value);
             case SMALLINT -> (short) integer(column, value, Short.MIN_VALUE, Short.MAX_VALUE);
             case INTEGER -> (int) integer(column, value, Integer.MIN_VALUE, Integer.MAX_VALUE);
-            case BIGINT -> value instanceof Long ? value : (Object) integer(column, value, Long.MIN_VALUE, Long.MAX_VALUE);
+            case BIGINT ->
+                value instanceof Long ? value : (Object) integer(column, value, Long.MIN_VALUE, Long.MAX_VALUE);
             case DOUBLE ->
                 value instanceof Double || value instanceof Float || isInteger(value)
                         ? (Object) ((Number) value).doubleValue()
@@ -118,6 +124,9 @@ public final class Datums {
             return null;
         }
         ColumnType type = column.type();
+        if ((long) number.precision() - number.scale() > MAX_NUMERIC_DIGITS) {
+            throw numericOverflow(column); // before its digits are written out
+        }
         if (number.scale() < 0) {
             number = number.setScale(0);
         }
@@ -131,11 +140,15 @@ public final class Datums {
                                 + " must round to an absolute value less than "
                                 + (type.length() == type.scale() ? "1" : "10^" + (type.length() - type.scale())) + ".");
             }
-        } else if (number.precision() > 131_072 + 16_383 || number.scale() > 16_383) {
-            throw new UsageException(
-                    SqlState.NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format", "column=" + column.name());
+        } else if (number.scale() > MAX_NUMERIC_SCALE) {
+            throw numericOverflow(column);
         }
         return number;
+    }
+
+    private static UsageException numericOverflow(Column column) {
+        return new UsageException(
+                SqlState.NUMERIC_VALUE_OUT_OF_RANGE, "value overflows numeric format", "column=" + column.name());
     }
 
     private static String text(Column column, String value) {
