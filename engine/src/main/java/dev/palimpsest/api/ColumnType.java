@@ -33,6 +33,7 @@ public record ColumnType(Kind kind, int length, int scale) {
             this.javaClass = javaClass;
         }
 
+        /** As SQL writes it. */
         public String sqlName() {
             return sqlName;
         }

@@ -81,6 +81,7 @@ public interface Database extends AutoCloseable {
     /** Writes all changed pages out and shortens recovery. Returns when it is done. */
     void checkpoint();
 
+    /** Counters since the database was opened. */
     DatabaseStatistics statistics();
 
     /** The open transactions. */

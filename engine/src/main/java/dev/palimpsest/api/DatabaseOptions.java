@@ -42,31 +42,37 @@ public record DatabaseOptions(
         }
     }
 
+    /** The same with another pool size. */
     public DatabaseOptions withBufferPoolBytes(long bytes) {
         return new DatabaseOptions(
                 bytes, walBufferBytes, walSegmentBytes, checkpointWalBytes, checkpointSeconds, createIfMissing);
     }
 
+    /** The same with another log buffer. */
     public DatabaseOptions withWalBufferBytes(int bytes) {
         return new DatabaseOptions(
                 bufferPoolBytes, bytes, walSegmentBytes, checkpointWalBytes, checkpointSeconds, createIfMissing);
     }
 
+    /** The same with another size of log files. */
     public DatabaseOptions withWalSegmentBytes(int bytes) {
         return new DatabaseOptions(
                 bufferPoolBytes, walBufferBytes, bytes, checkpointWalBytes, checkpointSeconds, createIfMissing);
     }
 
+    /** The same with another log volume between checkpoints. */
     public DatabaseOptions withCheckpointWalBytes(long bytes) {
         return new DatabaseOptions(
                 bufferPoolBytes, walBufferBytes, walSegmentBytes, bytes, checkpointSeconds, createIfMissing);
     }
 
+    /** The same with another time between checkpoints. */
     public DatabaseOptions withCheckpointSeconds(int seconds) {
         return new DatabaseOptions(
                 bufferPoolBytes, walBufferBytes, walSegmentBytes, checkpointWalBytes, seconds, createIfMissing);
     }
 
+    /** The same, making a missing database or not. */
     public DatabaseOptions withCreateIfMissing(boolean value) {
         return new DatabaseOptions(
                 bufferPoolBytes, walBufferBytes, walSegmentBytes, checkpointWalBytes, checkpointSeconds, value);

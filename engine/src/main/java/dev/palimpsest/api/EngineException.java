@@ -23,6 +23,7 @@ public abstract sealed class EngineException extends RuntimeException
         this.hint = hint;
     }
 
+    /** PostgreSQL's SQLSTATE. */
     public final SqlState sqlState() {
         return sqlState;
     }

@@ -4,14 +4,21 @@ package dev.palimpsest.api;
 public final class RetryException extends EngineException {
     private static final long serialVersionUID = 1L;
 
+    /** Without detail, hint and cause. */
     public RetryException(SqlState sqlState, String message) {
         this(sqlState, message, null, null, null);
     }
 
+    /** @param detail what and where, or null */
     public RetryException(SqlState sqlState, String message, String detail) {
         this(sqlState, message, detail, null, null);
     }
 
+    /**
+     * @param detail what and where, or null
+     * @param hint what to do next, or null
+     * @param cause what it came from, or null
+     */
     public RetryException(SqlState sqlState, String message, String detail, String hint, Throwable cause) {
         super(sqlState, message, detail, hint, cause);
     }

@@ -10,25 +10,31 @@ import java.time.Instant;
  * throws 22023 (ask {@link #isNull} first). Immutable and thread-safe, except that big values need the transaction to be open.
  */
 public interface Row {
+    /** The table's shape as the reading transaction saw it. */
     TableSchema schema();
 
+    /** True for NULL. */
     boolean isNull(int column);
 
+    /** BOOLEAN. */
     boolean booleanValue(int column);
 
     /** SMALLINT, INTEGER and BIGINT. */
     long longValue(int column);
 
+    /** DOUBLE PRECISION. */
     double doubleValue(int column);
 
     /** TEXT and VARCHAR; null for NULL. */
     String stringValue(int column);
 
+    /** NUMERIC; null for NULL. */
     BigDecimal numericValue(int column);
 
     /** BYTEA, read whole; null for NULL. */
     byte[] bytesValue(int column);
 
+    /** TIMESTAMPTZ, to the microsecond; null for NULL. */
     Instant timestampValue(int column);
 
     /** The value as the Java class of its type ({@link ColumnType.Kind#javaClass}), null for NULL. Big values are read whole. */
@@ -61,10 +67,12 @@ public interface Row {
         return index;
     }
 
+    /** True for NULL. */
     default boolean isNull(String column) {
         return isNull(indexOf(column));
     }
 
+    /** BOOLEAN. */
     default boolean booleanValue(String column) {
         return booleanValue(indexOf(column));
     }
@@ -73,6 +81,7 @@ public interface Row {
         return longValue(indexOf(column));
     }
 
+    /** DOUBLE PRECISION. */
     default double doubleValue(String column) {
         return doubleValue(indexOf(column));
     }
@@ -81,6 +90,7 @@ public interface Row {
         return stringValue(indexOf(column));
     }
 
+    /** NUMERIC; null for NULL. */
     default BigDecimal numericValue(String column) {
         return numericValue(indexOf(column));
     }
@@ -89,6 +99,7 @@ public interface Row {
         return bytesValue(indexOf(column));
     }
 
+    /** TIMESTAMPTZ, to the microsecond; null for NULL. */
     default Instant timestampValue(String column) {
         return timestampValue(indexOf(column));
     }

@@ -31,18 +31,22 @@ public record Scan(
         return new Scan(name, null, true, null, true, false, null);
     }
 
+    /** Starts at these values of the leading columns, inclusive. */
     public Scan from(Object... values) {
         return new Scan(index, bound(values), true, upper, upperInclusive, reverse, predicate);
     }
 
+    /** Starts behind these values of the leading columns. */
     public Scan after(Object... values) {
         return new Scan(index, bound(values), false, upper, upperInclusive, reverse, predicate);
     }
 
+    /** Ends at these values of the leading columns, inclusive. */
     public Scan to(Object... values) {
         return new Scan(index, lower, lowerInclusive, bound(values), true, reverse, predicate);
     }
 
+    /** Ends before these values of the leading columns. */
     public Scan before(Object... values) {
         return new Scan(index, lower, lowerInclusive, bound(values), false, reverse, predicate);
     }
@@ -52,6 +56,7 @@ public record Scan(
         return new Scan(index, bound(values), true, bound(values), true, reverse, predicate);
     }
 
+    /** The other way round; needs an index. */
     public Scan reversed() {
         return new Scan(index, lower, lowerInclusive, upper, upperInclusive, !reverse, predicate);
     }

@@ -17,6 +17,7 @@ import java.util.function.Consumer;
  * 40P01 for deadlocks, {@link CanceledException} 57014 and 55P03 for waits given up.
  */
 public interface Table {
+    /** The name that this handle looks up. */
     String name();
 
     /** As the transaction sees it. */

@@ -19,8 +19,10 @@ public interface Transaction extends AutoCloseable {
     @Override
     void close();
 
+    /** What it was begun with. */
     TransactionOptions options();
 
+    /** False after the end, however it ended. */
     boolean isActive();
 
     /** True after a failed statement, until the end. */

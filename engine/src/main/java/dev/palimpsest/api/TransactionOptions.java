@@ -38,26 +38,32 @@ public record TransactionOptions(
         }
     }
 
+    /** The same with another isolation level. */
     public TransactionOptions withIsolation(IsolationLevel level) {
         return new TransactionOptions(level, readOnly, synchronousCommit, maxAttempts, lockTimeoutNanos, waitListener);
     }
 
+    /** The same, read-only or not. */
     public TransactionOptions withReadOnly(boolean value) {
         return new TransactionOptions(isolation, value, synchronousCommit, maxAttempts, lockTimeoutNanos, waitListener);
     }
 
+    /** The same, with or without waiting for the disk at commit. */
     public TransactionOptions withSynchronousCommit(boolean value) {
         return new TransactionOptions(isolation, readOnly, value, maxAttempts, lockTimeoutNanos, waitListener);
     }
 
+    /** The same with another number of attempts, at least 1. */
     public TransactionOptions withMaxAttempts(int value) {
         return new TransactionOptions(isolation, readOnly, synchronousCommit, value, lockTimeoutNanos, waitListener);
     }
 
+    /** The same with another limit for a single wait, 0 for none. */
     public TransactionOptions withLockTimeoutNanos(long value) {
         return new TransactionOptions(isolation, readOnly, synchronousCommit, maxAttempts, value, waitListener);
     }
 
+    /** The same with another listener. */
     public TransactionOptions withWaitListener(WaitListener listener) {
         return new TransactionOptions(isolation, readOnly, synchronousCommit, maxAttempts, lockTimeoutNanos, listener);
     }

@@ -18,5 +18,6 @@ public interface WaitListener {
      */
     void waiting(String what);
 
+    /** The wait has ended, with what was waited for or with an error. */
     void waitOver();
 }
