@@ -14,6 +14,7 @@ import dev.palimpsest.storage.RelationFiles;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -42,6 +43,9 @@ public final class BufferPool implements AutoCloseable {
 
     /** By the page id of the file's block 0. */
     private final ConcurrentHashMap<Long, PageFile> files = new ConcurrentHashMap<>();
+
+    /** Blocks that a file has on disk at least, durably, by the page id of its block 0. No entry: unknown, or none. */
+    private final ConcurrentHashMap<Long, Integer> forcedBlocks = new ConcurrentHashMap<>();
 
     /** Set after a file was created or deleted, cleared before the directory is forced; as {@link RelationFile}'s mark. */
     private volatile boolean directoryChanged;
@@ -115,6 +119,7 @@ public final class BufferPool implements AutoCloseable {
             file.discard();
             file.file().delete();
             files.remove(file.pageId(0));
+            forcedBlocks.remove(file.pageId(0)); // after it was marked dropped: see force
         }
         directoryChanged = true;
     }
@@ -176,14 +181,35 @@ public final class BufferPool implements AutoCloseable {
         }
     }
 
-    private static void force(PageFile file) {
+    private void force(PageFile file) {
         try {
-            file.file().forceIfWritten();
+            long size = file.file().forceIfWritten();
+            if (size >= 0) {
+                noteForced(file, (int) (size / PageLayout.SIZE));
+            }
         } catch (StoppedException e) {
             if (!file.isDropped()) { // else closed under us, and nobody needs it
                 throw e;
             }
         }
+    }
+
+    private void noteForced(PageFile file, int blocks) {
+        if (!forcedBlocks.containsKey(file.pageId(0))) {
+            directoryChanged = true; // its creator may not have got as far as saying so
+        }
+        forcedBlocks.merge(file.pageId(0), blocks, Math::max);
+        if (file.isDropped()) {
+            forcedBlocks.remove(file.pageId(0)); // drop may have been here before
+        }
+    }
+
+    /**
+     * How long files are on disk at least, durably, in blocks, by the page id of their block 0: after {@link #forceFiles}, all that it
+     * ever forced and that weren't dropped. Whoever opens the database adds what is known from before.
+     */
+    public Map<Long, Integer> forcedBlocks() {
+        return forcedBlocks;
     }
 
     /** Pages that may be in memory at once. */

@@ -79,11 +79,15 @@ final class RelationFile {
         return mayCreate;
     }
 
-    void forceIfWritten() {
-        if (writtenSinceForce) {
-            writtenSinceForce = false;
-            handle.force();
+    /** @return the bytes that the file has at least, durably; -1 if there was nothing to force */
+    long forceIfWritten() {
+        if (!writtenSinceForce) {
+            return -1;
         }
+        writtenSinceForce = false;
+        long size = handle.size(); // first: a write that comes after may not be in the force
+        handle.force();
+        return size;
     }
 
     /** Nobody uses it any more, except perhaps a checkpoint that forces it. */

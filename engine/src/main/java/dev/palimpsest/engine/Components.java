@@ -12,11 +12,13 @@ import dev.palimpsest.catalog.FileNumbers;
 import dev.palimpsest.heap.Heap;
 import dev.palimpsest.heap.HeapContext;
 import dev.palimpsest.heap.HeapCounters;
+import dev.palimpsest.id.PageId;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.recovery.CheckpointParticipants;
 import dev.palimpsest.recovery.Checkpointer;
 import dev.palimpsest.recovery.ControlFile;
 import dev.palimpsest.recovery.ControlRecord;
+import dev.palimpsest.recovery.FileLengths;
 import dev.palimpsest.recovery.Recovery;
 import dev.palimpsest.recovery.RedoResult;
 import dev.palimpsest.recovery.ResourceManagers;
@@ -33,6 +35,7 @@ import dev.palimpsest.wal.ResourceManager;
 import dev.palimpsest.wal.Wal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The parts of an open database, and the order in which they come up and go down. Made, opened and closed on engine tasks; the parts are
@@ -45,6 +48,7 @@ final class Components {
     private final Disk disk;
     private final Scheduler scheduler;
     private final ControlFile controlFile;
+    private final FileLengths lengths;
     private final EnginePoison poison = new EnginePoison();
     private AutoCloseable directoryLock;
 
@@ -66,6 +70,7 @@ final class Components {
         this.disk = config.disk();
         this.scheduler = config.scheduler();
         this.controlFile = new ControlFile(disk);
+        this.lengths = new FileLengths(disk);
     }
 
     /** Opens or makes the database; on failure everything is closed again. */
@@ -117,13 +122,19 @@ final class Components {
     }
 
     private void openExisting(ControlRecord control) {
+        Map<Long, Integer> recorded = lengths.read();
+        lengths.measure(recorded, FileNumbers.FIRST_NORMAL);
         makeParts(control.databaseId(), control.walSegmentBytes());
         statuses.expectWritten(control.nextXid());
+        pool.forcedBlocks().putAll(recorded);
         RedoResult redo =
                 new Recovery(disk, DATA_DIRECTORIES, wal, pool, managers).redo(control, (records, at, from) -> {});
         recovered = !control.clean();
         startLsn = redo.endLsn();
-        start(control, redo.nextXid(), redo.nextFileNumber(), redo.changes());
+        // numbers that a crash took back will be given to other files
+        boolean takenBack =
+                pool.forcedBlocks().keySet().removeIf(pageId -> PageId.fileNumber(pageId) >= redo.nextFileNumber());
+        start(control, redo.nextXid(), redo.nextFileNumber(), redo.changes() || takenBack);
     }
 
     private void makeParts(long databaseId, int segmentBytes) {
@@ -147,6 +158,11 @@ final class Components {
         counters = new HeapCounters();
         HeapContext heapContext = new HeapContext(pool, wal, transactions, scheduler, counters);
         tables = new TableEngine(heapContext, new Catalog(heapContext, fileNumbers));
+        if (lengths.isSuspicious()) {
+            pool.forcedBlocks()
+                    .keySet()
+                    .removeAll(lengths.check(tables.currentCatalog().fileNumbers()));
+        }
         checkpointer =
                 new Checkpointer(wal, controlFile, control, new CheckpointWork(), scheduler, config.checkpoints());
         checkpointer.start(checkpointNow);
@@ -176,6 +192,9 @@ final class Components {
         }
         if (pool != null) {
             steps.attempt(pool::close);
+        }
+        if (checkpointer == null) {
+            steps.attempt(lengths::putBack);
         }
         if (statuses != null) {
             steps.attempt(statuses::close);
@@ -262,6 +281,7 @@ final class Components {
         public void writePages(WritePacer pacer) {
             pool.writeDirty(pacer);
             pool.forceFiles();
+            lengths.write(pool.forcedBlocks());
         }
 
         @Override

@@ -4,6 +4,7 @@ import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.UsageException;
 import dev.palimpsest.recovery.ControlFile;
+import dev.palimpsest.recovery.FileLengths;
 import dev.palimpsest.storage.Disk;
 import dev.palimpsest.storage.RelationFiles;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ final class DatabaseDirectory {
         List<String> others = new ArrayList<>(disk.list(""));
         boolean halfMade = controlFile.isHalfMade();
         others.remove(LOCK_PATH);
-        others.removeIf(name -> name.startsWith(ControlFile.PATH));
+        others.removeIf(name -> name.startsWith(ControlFile.PATH) || name.startsWith(FileLengths.PATH));
         boolean parts = others.removeAll(DIRECTORIES);
         if (!others.isEmpty()) {
             throw new UsageException(

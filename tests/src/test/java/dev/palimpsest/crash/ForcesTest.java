@@ -53,6 +53,11 @@ class ForcesTest {
     }
 
     @Test
+    void shouldNeedTheForceOfTheFileLengths() {
+        assertNoticed(without(path -> path.startsWith("lengths")));
+    }
+
+    @Test
     void shouldNeedTheForceOfTheDatabaseDirectory() {
         assertNoticed(without("/"::equals));
     }
