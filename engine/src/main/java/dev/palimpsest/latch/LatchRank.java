@@ -5,10 +5,6 @@ package dev.palimpsest.latch;
  * {@link #nests} says so (the rank's own rule then gives the order within it).
  */
 public enum LatchRank {
-    /** One checkpoint at a time. */
-    CHECKPOINT(false),
-    /** The catalog's shared cache. */
-    CATALOG(false),
     /** Index pages: coupled only to the right and upward (btree README). */
     BTREE_PAGE(true),
     /** Heap pages: two at most, by block number. */
@@ -23,8 +19,6 @@ public enum LatchRank {
     CLOCK(false),
     /** The lock table: holders, queues and the graph of waits. */
     LOCK_TABLE(false),
-    /** Ending transactions: xid hand-out and the list of the open ones. */
-    TRANSACTIONS(false),
     /** The WAL's insert position and buffer; a commit enters the publisher's queue under it. */
     WAL_INSERT(false),
     /** The publisher's queue of commits in record order. */
