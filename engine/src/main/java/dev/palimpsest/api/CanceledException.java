@@ -1,7 +1,8 @@
 package dev.palimpsest.api;
 
 /** A wait was given up: a timeout, a cancel or an interrupt of the calling thread (55P03, 57014). */
-public final class CanceledException extends EngineException {
+public sealed class CanceledException extends EngineException
+        permits LockNotAvailableException, QueryCanceledException {
     private static final long serialVersionUID = 1L;
 
     /** Without detail, hint and cause. */
@@ -20,6 +21,11 @@ public final class CanceledException extends EngineException {
      * @param cause what it came from, or null
      */
     public CanceledException(SqlState sqlState, String message, String detail, String hint, Throwable cause) {
-        super(sqlState, message, detail, hint, cause);
+        super(sqlState, message, detail, hint, cause, ErrorSubject.NONE);
+    }
+
+    CanceledException(
+            SqlState sqlState, String message, String detail, String hint, Throwable cause, ErrorSubject subject) {
+        super(sqlState, message, detail, hint, cause, subject);
     }
 }

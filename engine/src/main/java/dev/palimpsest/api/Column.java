@@ -18,12 +18,15 @@ public record Column(String name, ColumnType type, boolean notNull, DefaultValue
         BY_DEFAULT
     }
 
-    /** A column's default: a constant, or the time at the transaction's start. */
-    public sealed interface DefaultValue permits Constant, CurrentTimestamp {}
+    /** A column's default: a constant, the time at the transaction's start, or a sequence's next value. */
+    public sealed interface DefaultValue permits Constant, CurrentTimestamp, NextValue {}
 
     /** @param value of the column type's Java class */
     public record Constant(Object value) implements DefaultValue {}
 
     /** {@code now()}. */
     public record CurrentTimestamp() implements DefaultValue {}
+
+    /** {@code nextval('sequence')}: the sequence can't be dropped while the column is there. */
+    public record NextValue(String sequence) implements DefaultValue {}
 }

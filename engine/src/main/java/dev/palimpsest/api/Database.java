@@ -75,6 +75,12 @@ public interface Database extends AutoCloseable {
         return transact(TransactionOptions.READ_ONLY, work);
     }
 
+    /** A session of its own, for session-level advisory locks, {@code currval} and a lasting id; the caller closes it. */
+    Session openSession();
+
+    /** Every lock held or waited for; {@code pg_locks}. Each true at some moment of the call. */
+    List<LockInfo> locks();
+
     /** A handle for a table by its name; nothing is looked up before it is used. */
     Table table(String name);
 

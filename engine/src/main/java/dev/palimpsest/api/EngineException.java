@@ -15,12 +15,20 @@ public abstract sealed class EngineException extends RuntimeException
     private final SqlState sqlState;
     private final String detail;
     private final String hint;
+    private final ErrorSubject subject;
 
-    EngineException(SqlState sqlState, String message, String detail, String hint, Throwable cause) {
+    EngineException(
+            SqlState sqlState, String message, String detail, String hint, Throwable cause, ErrorSubject subject) {
         super(message, cause);
         this.sqlState = sqlState;
         this.detail = detail;
         this.hint = hint;
+        this.subject = subject;
+    }
+
+    /** The table, key, constraint and other transaction, as far as they are known; never null. */
+    public final ErrorSubject subject() {
+        return subject;
     }
 
     /** PostgreSQL's SQLSTATE. */

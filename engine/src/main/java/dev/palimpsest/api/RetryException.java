@@ -1,7 +1,7 @@
 package dev.palimpsest.api;
 
 /** The transaction lost against a concurrent one (40001, 40P01): roll it back and run it again. */
-public final class RetryException extends EngineException {
+public sealed class RetryException extends EngineException permits SerializationException, DeadlockException {
     private static final long serialVersionUID = 1L;
 
     /** Without detail, hint and cause. */
@@ -20,6 +20,11 @@ public final class RetryException extends EngineException {
      * @param cause what it came from, or null
      */
     public RetryException(SqlState sqlState, String message, String detail, String hint, Throwable cause) {
-        super(sqlState, message, detail, hint, cause);
+        super(sqlState, message, detail, hint, cause, ErrorSubject.NONE);
+    }
+
+    RetryException(
+            SqlState sqlState, String message, String detail, String hint, Throwable cause, ErrorSubject subject) {
+        super(sqlState, message, detail, hint, cause, subject);
     }
 }

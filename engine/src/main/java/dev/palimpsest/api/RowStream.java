@@ -18,6 +18,16 @@ public interface RowStream extends Iterator<Row>, AutoCloseable {
     @Override
     Row next();
 
+    /**
+     * Locks a row that this stream has returned, for scans begun with {@link Scan#lockOnDemand}.
+     *
+     * @return the version that is locked now, newer than {@code row} where others have changed it (READ COMMITTED); null if the row is
+     *     gone, no longer within the scan, or skipped by SKIP LOCKED
+     * @throws RetryException 40001 where others have changed the row (REPEATABLE READ), 40P01
+     * @throws CanceledException 55P03 with NOWAIT or after a timeout, 57014
+     */
+    Row lock(Row row);
+
     @Override
     void close();
 

@@ -12,6 +12,8 @@ import java.util.function.Predicate;
  * @param upper the same for its end
  * @param reverse from the end to the start (needs an index)
  * @param predicate rows for which it is false are left out; null for none. May be called again with newer versions (READ COMMITTED)
+ * @param lock how the rows are locked; null for not at all. Only for {@link Table#scan}
+ * @param limit at most so many rows (those skipped by SKIP LOCKED don't count), negative for all. Only for {@link Table#scan}
  */
 public record Scan(
         String index,
@@ -20,45 +22,47 @@ public record Scan(
         List<Object> upper,
         boolean upperInclusive,
         boolean reverse,
-        Predicate<Row> predicate) {
+        Predicate<Row> predicate,
+        RowLock lock,
+        long limit) {
     /** Every row, in no particular order. */
     public static Scan all() {
-        return new Scan(null, null, true, null, true, false, null);
+        return new Scan(null, null, true, null, true, false, null, null, -1);
     }
 
     /** The whole index, ascending. Primary keys are called {@code <table>_pkey}. */
     public static Scan index(String name) {
-        return new Scan(name, null, true, null, true, false, null);
+        return new Scan(name, null, true, null, true, false, null, null, -1);
     }
 
     /** Starts at these values of the leading columns, inclusive. */
     public Scan from(Object... values) {
-        return new Scan(index, bound(values), true, upper, upperInclusive, reverse, predicate);
+        return new Scan(index, bound(values), true, upper, upperInclusive, reverse, predicate, lock, limit);
     }
 
     /** Starts behind these values of the leading columns. */
     public Scan after(Object... values) {
-        return new Scan(index, bound(values), false, upper, upperInclusive, reverse, predicate);
+        return new Scan(index, bound(values), false, upper, upperInclusive, reverse, predicate, lock, limit);
     }
 
     /** Ends at these values of the leading columns, inclusive. */
     public Scan to(Object... values) {
-        return new Scan(index, lower, lowerInclusive, bound(values), true, reverse, predicate);
+        return new Scan(index, lower, lowerInclusive, bound(values), true, reverse, predicate, lock, limit);
     }
 
     /** Ends before these values of the leading columns. */
     public Scan before(Object... values) {
-        return new Scan(index, lower, lowerInclusive, bound(values), false, reverse, predicate);
+        return new Scan(index, lower, lowerInclusive, bound(values), false, reverse, predicate, lock, limit);
     }
 
     /** Rows whose leading index columns equal these values. */
     public Scan equalTo(Object... values) {
-        return new Scan(index, bound(values), true, bound(values), true, reverse, predicate);
+        return new Scan(index, bound(values), true, bound(values), true, reverse, predicate, lock, limit);
     }
 
     /** The other way round; needs an index. */
     public Scan reversed() {
-        return new Scan(index, lower, lowerInclusive, upper, upperInclusive, !reverse, predicate);
+        return new Scan(index, lower, lowerInclusive, upper, upperInclusive, !reverse, predicate, lock, limit);
     }
 
     public Scan where(Predicate<Row> condition) {
@@ -69,7 +73,42 @@ public record Scan(
                 upper,
                 upperInclusive,
                 reverse,
-                predicate == null ? condition : predicate.and(condition));
+                predicate == null ? condition : predicate.and(condition),
+                lock,
+                limit);
+    }
+
+    /** Locks each row before it is returned, in the order of the scan. At READ COMMITTED the newest version is locked and returned. */
+    public Scan lock(RowLockMode mode, WaitPolicy wait) {
+        return new Scan(
+                index,
+                lower,
+                lowerInclusive,
+                upper,
+                upperInclusive,
+                reverse,
+                predicate,
+                new RowLock(mode, wait, false),
+                limit);
+    }
+
+    /** Prepares for {@link RowStream#lock}: rows are returned unlocked. */
+    public Scan lockOnDemand(RowLockMode mode, WaitPolicy wait) {
+        return new Scan(
+                index,
+                lower,
+                lowerInclusive,
+                upper,
+                upperInclusive,
+                reverse,
+                predicate,
+                new RowLock(mode, wait, true),
+                limit);
+    }
+
+    /** At most so many rows; no more than these are locked. */
+    public Scan limit(long rows) {
+        return new Scan(index, lower, lowerInclusive, upper, upperInclusive, reverse, predicate, lock, rows);
     }
 
     private static List<Object> bound(Object[] values) {

@@ -20,6 +20,6 @@ public final class StoppedException extends EngineException {
      * @param cause what it came from, or null
      */
     public StoppedException(SqlState sqlState, String message, String detail, String hint, Throwable cause) {
-        super(sqlState, message, detail, hint, cause);
+        super(sqlState, message, detail, hint, cause, ErrorSubject.NONE);
     }
 }

@@ -1,5 +1,6 @@
 package dev.palimpsest.api;
 
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
@@ -72,6 +73,36 @@ public interface Table {
 
     /** Deletes every row of the scan; returns how many. */
     long deleteAll(Transaction tx, Scan scan);
+
+    /**
+     * Locks the row with this primary key, and reads it: the newest version at READ COMMITTED, after waiting for who is changing it.
+     *
+     * @return null if there is none, or it was skipped
+     * @throws CanceledException 55P03 with NOWAIT or after a timeout, 57014
+     * @throws RetryException 40001 where others have changed the row (REPEATABLE READ), 40P01
+     */
+    Row lock(Transaction tx, RowLockMode mode, WaitPolicy wait, Object... key);
+
+    /**
+     * {@link #insertAll(Transaction, Iterator)} that doesn't fail where a row with the same unique key exists (unless {@code conflict} is
+     * null), and tells what it wrote.
+     *
+     * @param returning called for each row inserted or updated with its new version, in the order of the rows; null for none
+     * @return how many were inserted or updated
+     * @throws UsageException 21000 if a row would be changed twice, 42P10 if no unique index fits {@code conflict}
+     */
+    long insertAll(Transaction tx, Iterator<Object[]> rows, OnConflict conflict, Consumer<Row> returning);
+
+    /** {@link #insertAll(Transaction, Iterator, OnConflict, Consumer)} for one row. Returns false if nothing was written. */
+    default boolean insert(Transaction tx, OnConflict conflict, Object[] values) {
+        return insertAll(tx, Collections.singletonList(values).iterator(), conflict, null) != 0;
+    }
+
+    /** {@link #updateAll(Transaction, Scan, Consumer)} that tells the new versions. */
+    long updateAll(Transaction tx, Scan scan, Consumer<RowChange> change, Consumer<Row> returning);
+
+    /** {@link #deleteAll(Transaction, Scan)} that tells what it deleted. */
+    long deleteAll(Transaction tx, Scan scan, Consumer<Row> returning);
 
     /** The table's indexes as the transaction sees them, the primary key first. */
     List<IndexSchema> indexes(Transaction tx);

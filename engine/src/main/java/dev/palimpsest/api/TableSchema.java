@@ -17,12 +17,27 @@ import java.util.List;
  *
  * @param primaryKey column names, empty for none; its columns are NOT NULL
  * @param uniques each a list of column names; rows with a NULL among them never conflict
+ * @param checks conditions that every row has to meet
+ * @param foreignKeys references to rows of other tables, or of this one
  */
-public record TableSchema(String name, List<Column> columns, List<String> primaryKey, List<List<String>> uniques) {
+public record TableSchema(
+        String name,
+        List<Column> columns,
+        List<String> primaryKey,
+        List<List<String>> uniques,
+        List<Check> checks,
+        List<ForeignKey> foreignKeys) {
     public TableSchema {
         columns = List.copyOf(columns);
         primaryKey = List.copyOf(primaryKey);
         uniques = uniques.stream().map(List::copyOf).toList();
+        checks = List.copyOf(checks);
+        foreignKeys = List.copyOf(foreignKeys);
+    }
+
+    /** Without CHECK constraints and foreign keys. */
+    public TableSchema(String name, List<Column> columns, List<String> primaryKey, List<List<String>> uniques) {
+        this(name, columns, primaryKey, uniques, List.of(), List.of());
     }
 
     /** Starts a schema; the checks (names, duplicates, limits) are made when the table is created. */
@@ -45,6 +60,8 @@ public record TableSchema(String name, List<Column> columns, List<String> primar
         private final String name;
         private final List<Column> columns = new ArrayList<>();
         private final List<List<String>> uniques = new ArrayList<>();
+        private final List<Check> checks = new ArrayList<>();
+        private final List<ForeignKey> foreignKeys = new ArrayList<>();
         private List<String> primaryKey = List.of();
 
         private Builder(String name) {
@@ -88,8 +105,34 @@ public record TableSchema(String name, List<Column> columns, List<String> primar
             return this;
         }
 
+        /** @param condition SQL text, for example {@code balance >= 0}; see {@link ConditionCompiler} */
+        public Builder check(String condition) {
+            return check(new Check(null, condition));
+        }
+
+        public Builder check(Check check) {
+            checks.add(UsageException.required(check, "the check"));
+            return this;
+        }
+
+        /** {@code columns} reference another table's primary key; NO ACTION. */
+        public Builder references(String referencedTable, String... columnNames) {
+            return foreignKey(new ForeignKey(
+                    null,
+                    names(columnNames),
+                    referencedTable,
+                    List.of(),
+                    ForeignKey.Action.NO_ACTION,
+                    ForeignKey.Action.NO_ACTION));
+        }
+
+        public Builder foreignKey(ForeignKey foreignKey) {
+            foreignKeys.add(UsageException.required(foreignKey, "the foreign key"));
+            return this;
+        }
+
         public TableSchema build() {
-            return new TableSchema(name, columns, primaryKey, uniques);
+            return new TableSchema(name, columns, primaryKey, uniques, checks, foreignKeys);
         }
 
         private static List<String> names(String[] columnNames) {

@@ -54,4 +54,72 @@ public interface Transaction extends AutoCloseable {
 
     /** The table with this name as this transaction sees it, or null. */
     TableSchema tableSchema(String name);
+
+    // ---- savepoints
+
+    /** Sets a savepoint; one with the same name is hidden until this one is gone. Not within a callback of a statement. */
+    void savepoint(String name);
+
+    /**
+     * Undoes everything since the savepoint, which stays; locks taken since are released. The way out of a failed state too.
+     *
+     * @throws UsageException 3B001 if there is no such savepoint
+     */
+    void rollbackTo(String name);
+
+    /**
+     * Forgets the savepoint and those set since, keeping what was done.
+     *
+     * @throws UsageException 3B001 if there is no such savepoint
+     */
+    void release(String name);
+
+    // ---- locks
+
+    /**
+     * Locks a table to the transaction's end (or until a rollback to a savepoint set before).
+     *
+     * @return false only with {@link WaitPolicy#SKIP_LOCKED}
+     * @throws UsageException 42P01
+     * @throws CanceledException 55P03 with NOWAIT or after a timeout, 57014
+     * @throws RetryException 40P01
+     */
+    boolean lockTable(String name, TableLockMode mode, WaitPolicy wait);
+
+    /** Takes an advisory lock to the transaction's end. Result and errors as for {@link Session#advisoryLock}. */
+    boolean advisoryLock(AdvisoryKey key, boolean shared, WaitPolicy wait);
+
+    /** Limits from the next wait or statement on. */
+    void timeouts(Timeouts timeouts);
+
+    /** The session that it belongs to. */
+    long sessionId();
+
+    /** Which attempt of {@code transact} this is, from 1; 1 outside of it. */
+    int attempt();
+
+    /** What the current statement, or the next one, sees; {@code pg_current_snapshot()}. */
+    SnapshotInfo snapshotInfo();
+
+    // ---- sequences and definitions
+
+    /** @throws UsageException 42P07 if the name is taken, 22023 for bad limits */
+    void createSequence(SequenceSchema schema);
+
+    /** @throws UsageException 42P01 if there is none, 2BP01 if an identity column or a default needs it */
+    void dropSequence(String name);
+
+    /**
+     * The sequence's next value; never rolled back.
+     *
+     * @throws UsageException 42P01 if there is none, 2200H when it is used up
+     */
+    long nextValue(String sequence);
+
+    /**
+     * Makes {@code value} the sequence's last one, or with {@code called} false its next one; never rolled back.
+     *
+     * @throws UsageException 42P01 if there is none, 22003 out of its bounds
+     */
+    void setValue(String sequence, long value, boolean called);
 }

@@ -8,7 +8,8 @@ package dev.palimpsest.api;
  * @param synchronousCommit whether a commit returns only when it survives a power cut (the default); without, a crash may lose a
  *     bounded tail of commits, never their order
  * @param maxAttempts how often {@code transact} runs the work before it gives up and throws the last error, at least 1
- * @param lockTimeoutNanos longest single wait for another transaction, then 55P03; 0 for no limit
+ * @param timeouts limits for waits and statements
+ * @param retryListener told of each attempt of {@code transact} that lost and is run again
  * @param waitListener told of every wait
  */
 public record TransactionOptions(
@@ -16,55 +17,71 @@ public record TransactionOptions(
         boolean readOnly,
         boolean synchronousCommit,
         int maxAttempts,
-        long lockTimeoutNanos,
+        Timeouts timeouts,
+        RetryListener retryListener,
         WaitListener waitListener) {
     /** READ COMMITTED, read-write, synchronous commit, 10 attempts. */
-    public static final TransactionOptions DEFAULT =
-            new TransactionOptions(IsolationLevel.READ_COMMITTED, false, true, 10, 0, WaitListener.NONE);
+    public static final TransactionOptions DEFAULT = new TransactionOptions(
+            IsolationLevel.READ_COMMITTED, false, true, 10, Timeouts.NONE, RetryListener.NONE, WaitListener.NONE);
 
     /** One snapshot for everything that is read, and no writes. */
-    public static final TransactionOptions READ_ONLY =
-            new TransactionOptions(IsolationLevel.REPEATABLE_READ, true, true, 10, 0, WaitListener.NONE);
+    public static final TransactionOptions READ_ONLY = new TransactionOptions(
+            IsolationLevel.REPEATABLE_READ, true, true, 10, Timeouts.NONE, RetryListener.NONE, WaitListener.NONE);
 
     public TransactionOptions {
-        if (isolation == null || waitListener == null) {
-            throw new UsageException(SqlState.INVALID_PARAMETER_VALUE, "isolation and waitListener must not be null");
-        }
-        if (maxAttempts < 1 || lockTimeoutNanos < 0) {
+        UsageException.required(isolation, "the isolation level");
+        UsageException.required(timeouts, "the timeouts");
+        UsageException.required(retryListener, "the retry listener");
+        UsageException.required(waitListener, "the wait listener");
+        if (maxAttempts < 1) {
             throw new UsageException(
-                    SqlState.INVALID_PARAMETER_VALUE,
-                    "transaction option out of range",
-                    "maxAttempts=" + maxAttempts + " lockTimeoutNanos=" + lockTimeoutNanos);
+                    SqlState.INVALID_PARAMETER_VALUE, "transaction option out of range", "maxAttempts=" + maxAttempts);
         }
     }
 
     /** The same with another isolation level. */
     public TransactionOptions withIsolation(IsolationLevel level) {
-        return new TransactionOptions(level, readOnly, synchronousCommit, maxAttempts, lockTimeoutNanos, waitListener);
+        return new TransactionOptions(
+                level, readOnly, synchronousCommit, maxAttempts, timeouts, retryListener, waitListener);
     }
 
     /** The same, read-only or not. */
     public TransactionOptions withReadOnly(boolean value) {
-        return new TransactionOptions(isolation, value, synchronousCommit, maxAttempts, lockTimeoutNanos, waitListener);
+        return new TransactionOptions(
+                isolation, value, synchronousCommit, maxAttempts, timeouts, retryListener, waitListener);
     }
 
     /** The same, with or without waiting for the disk at commit. */
     public TransactionOptions withSynchronousCommit(boolean value) {
-        return new TransactionOptions(isolation, readOnly, value, maxAttempts, lockTimeoutNanos, waitListener);
+        return new TransactionOptions(isolation, readOnly, value, maxAttempts, timeouts, retryListener, waitListener);
     }
 
     /** The same with another number of attempts, at least 1. */
     public TransactionOptions withMaxAttempts(int value) {
-        return new TransactionOptions(isolation, readOnly, synchronousCommit, value, lockTimeoutNanos, waitListener);
+        return new TransactionOptions(
+                isolation, readOnly, synchronousCommit, value, timeouts, retryListener, waitListener);
     }
 
     /** The same with another limit for a single wait, 0 for none. */
     public TransactionOptions withLockTimeoutNanos(long value) {
-        return new TransactionOptions(isolation, readOnly, synchronousCommit, maxAttempts, value, waitListener);
+        return withTimeouts(new Timeouts(value, timeouts.statementNanos(), timeouts.deadlockNanos()));
+    }
+
+    /** The same with other limits. */
+    public TransactionOptions withTimeouts(Timeouts value) {
+        return new TransactionOptions(
+                isolation, readOnly, synchronousCommit, maxAttempts, value, retryListener, waitListener);
+    }
+
+    /** The same with another listener for retries. */
+    public TransactionOptions withRetryListener(RetryListener listener) {
+        return new TransactionOptions(
+                isolation, readOnly, synchronousCommit, maxAttempts, timeouts, listener, waitListener);
     }
 
     /** The same with another listener. */
     public TransactionOptions withWaitListener(WaitListener listener) {
-        return new TransactionOptions(isolation, readOnly, synchronousCommit, maxAttempts, lockTimeoutNanos, listener);
+        return new TransactionOptions(
+                isolation, readOnly, synchronousCommit, maxAttempts, timeouts, retryListener, listener);
     }
 }

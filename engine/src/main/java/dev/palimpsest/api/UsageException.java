@@ -1,7 +1,11 @@
 package dev.palimpsest.api;
 
 /** The caller has to change something: bad input, a violated constraint, a call in the wrong state (classes 0A, 22, 23, 25, 42, 54, 55; 53400). */
-public final class UsageException extends EngineException {
+public sealed class UsageException extends EngineException
+        permits UniqueViolationException,
+                ForeignKeyViolationException,
+                CheckViolationException,
+                FailedTransactionException {
     private static final long serialVersionUID = 1L;
 
     /** Without detail, hint and cause. */
@@ -20,7 +24,7 @@ public final class UsageException extends EngineException {
      * @param cause what it came from, or null
      */
     public UsageException(SqlState sqlState, String message, String detail, String hint, Throwable cause) {
-        super(sqlState, message, detail, hint, cause);
+        super(sqlState, message, detail, hint, cause, ErrorSubject.NONE);
     }
 
     /**
@@ -34,5 +38,10 @@ public final class UsageException extends EngineException {
             throw new UsageException(SqlState.INVALID_PARAMETER_VALUE, what + " must not be null");
         }
         return argument;
+    }
+
+    UsageException(
+            SqlState sqlState, String message, String detail, String hint, Throwable cause, ErrorSubject subject) {
+        super(sqlState, message, detail, hint, cause, subject);
     }
 }

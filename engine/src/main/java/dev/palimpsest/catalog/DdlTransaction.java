@@ -7,10 +7,10 @@ import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.UsageException;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.btree.Btree;
 import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.lock.LockTag;
-import dev.palimpsest.lock.LockWait;
 import dev.palimpsest.lock.WaitContext;
 import dev.palimpsest.tx.SnapshotHandle;
 import dev.palimpsest.tx.Transaction;
@@ -50,7 +50,7 @@ public final class DdlTransaction {
         catalog.context()
                 .transactions()
                 .locks()
-                .lock(tx, LockTag.CATALOG, LockMode.ACCESS_EXCLUSIVE, LockWait.BLOCK, context);
+                .lock(tx, LockTag.CATALOG, LockMode.ACCESS_EXCLUSIVE, WaitPolicy.BLOCK, context);
         DdlTransaction ddl = new DdlTransaction(catalog, tx);
         tx.atEnd(ddl::ended);
         return ddl;

@@ -88,6 +88,7 @@ public final class EngineDatabase implements Database, InspectableDatabase {
                 if (attempt >= options.maxAttempts()) {
                     throw e;
                 }
+                options.retryListener().retrying(attempt, e);
             }
             retries.increment();
             backOff(attempt);
@@ -103,6 +104,16 @@ public final class EngineDatabase implements Database, InspectableDatabase {
                 left = until - scheduler.nanoTime()) {
             scheduler.park(this, left);
         }
+    }
+
+    @Override
+    public dev.palimpsest.api.Session openSession() {
+        throw new UsageException(dev.palimpsest.api.SqlState.FEATURE_NOT_SUPPORTED, "openSession");
+    }
+
+    @Override
+    public List<dev.palimpsest.api.LockInfo> locks() {
+        throw new UsageException(dev.palimpsest.api.SqlState.FEATURE_NOT_SUPPORTED, "locks");
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.palimpsest.api.EngineException;
 import dev.palimpsest.api.RetryException;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.latch.Latch;
 import dev.palimpsest.latch.LatchRank;
 import dev.palimpsest.scheduler.Scheduler;
@@ -57,21 +58,21 @@ public final class LockTable {
         poison.onPoison(this::unparkAll);
     }
 
-    /** Waits if it has to. See {@link #lockRelation(LockOwner, int, LockMode, LockWait, String)}. */
+    /** Waits if it has to. See {@link #lockRelation(LockOwner, int, LockMode, WaitPolicy, String)}. */
     public void lockRelation(LockOwner owner, int relation, LockMode mode, String name) {
-        lockRelation(owner, relation, mode, LockWait.BLOCK, name);
+        lockRelation(owner, relation, mode, WaitPolicy.BLOCK, name);
     }
 
     /**
      * Locks a relation until the owner's end. A mode that the owner holds already is granted at once.
      *
      * @param name for messages
-     * @return false only with {@link LockWait#SKIP}
+     * @return false only with {@link WaitPolicy#SKIP}
      * @throws RetryException 40P01
      * @throws CanceledException 55P03 (NOWAIT, lock timeout), 57014 (cancel or interrupt, which stays pending)
      * @throws StoppedException the engine is closing
      */
-    public boolean lockRelation(LockOwner owner, int relation, LockMode mode, LockWait wait, String name) {
+    public boolean lockRelation(LockOwner owner, int relation, LockMode mode, WaitPolicy wait, String name) {
         if (mode.isWeak()) {
             FastLocks.Added added = owner.fastLocks.add(relation, mode.bit());
             if (added == FastLocks.Added.HELD) {
@@ -90,7 +91,7 @@ public final class LockTable {
     }
 
     /** Locks anything, in the table. Parameters, result and errors as with {@link #lockRelation}. */
-    public boolean lock(LockOwner owner, LockTag tag, LockMode mode, LockWait wait, WaitContext context) {
+    public boolean lock(LockOwner owner, LockTag tag, LockMode mode, WaitPolicy wait, WaitContext context) {
         boolean strong = isStrong(tag, mode);
         if (strong) {
             strongLocks.incrementAndGet(bucket((int) tag.first()));
@@ -113,7 +114,7 @@ public final class LockTable {
                 kept = grant(owner, lock, mode);
                 return true;
             }
-            if (wait != LockWait.BLOCK) {
+            if (wait != WaitPolicy.BLOCK) {
                 dropIfUnused(lock);
                 return refuse(wait, tag, context);
             }
@@ -269,8 +270,8 @@ public final class LockTable {
         return tag.kind() == LockTag.Kind.RELATION && mode.isStrong();
     }
 
-    private static boolean refuse(LockWait wait, LockTag tag, WaitContext context) {
-        if (wait == LockWait.SKIP) {
+    private static boolean refuse(WaitPolicy wait, LockTag tag, WaitContext context) {
+        if (wait == WaitPolicy.SKIP_LOCKED) {
             return false;
         }
         String what = context.describe() == null ? tag.toString() : context.describe();

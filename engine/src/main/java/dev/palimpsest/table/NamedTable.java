@@ -402,4 +402,26 @@ public final class NamedTable implements Table {
                 "the primary key of table \"" + table.name() + "\" is "
                         + index.schema().columns() + ", given: " + given);
     }
+
+    @Override
+    public Row lock(
+            Transaction tx, dev.palimpsest.api.RowLockMode mode, dev.palimpsest.api.WaitPolicy wait, Object... key) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "lock");
+    }
+
+    @Override
+    public long insertAll(
+            Transaction tx, Iterator<Object[]> rows, dev.palimpsest.api.OnConflict conflict, Consumer<Row> returning) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "insertAll");
+    }
+
+    @Override
+    public long updateAll(Transaction tx, Scan scan, Consumer<RowChange> change, Consumer<Row> returning) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "updateAll");
+    }
+
+    @Override
+    public long deleteAll(Transaction tx, Scan scan, Consumer<Row> returning) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "deleteAll");
+    }
 }

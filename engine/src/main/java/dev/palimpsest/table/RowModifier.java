@@ -3,6 +3,7 @@ package dev.palimpsest.table;
 import dev.palimpsest.api.RetryException;
 import dev.palimpsest.api.RowChange;
 import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.btree.KeyEncoder;
 import dev.palimpsest.catalog.IndexInfo;
 import dev.palimpsest.catalog.TableInfo;
@@ -14,7 +15,6 @@ import dev.palimpsest.id.Tid;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.lock.LockTag;
-import dev.palimpsest.lock.LockWait;
 import dev.palimpsest.lock.WaitContext;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -120,7 +120,7 @@ final class RowModifier {
                             t.tx(),
                             wanted,
                             LockMode.ACCESS_EXCLUSIVE,
-                            LockWait.BLOCK,
+                            WaitPolicy.BLOCK,
                             new WaitContext(table.name(), tid));
             turn = wanted;
         }

@@ -121,4 +121,9 @@ final class ScanStream implements RowStream {
         snapshot.close();
         t.closed(this);
     }
+
+    @Override
+    public Row lock(Row row) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "lock");
+    }
 }

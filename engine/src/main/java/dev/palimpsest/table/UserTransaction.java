@@ -85,7 +85,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         try {
             UserTransaction transaction = new UserTransaction(engine, options, session);
             transaction.tx.noteStart(engine.scheduler().currentTimeMicros());
-            transaction.tx.lockTimeoutNanos(options.lockTimeoutNanos());
+            transaction.tx.lockTimeoutNanos(options.timeouts().lockNanos());
             transaction.tx.waitListener(options.waitListener());
             session.current(transaction);
             return transaction;
@@ -482,5 +482,71 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         } finally {
             exit();
         }
+    }
+
+    @Override
+    public void savepoint(String name) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "savepoint");
+    }
+
+    @Override
+    public void rollbackTo(String name) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "rollbackTo");
+    }
+
+    @Override
+    public void release(String name) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "release");
+    }
+
+    @Override
+    public boolean lockTable(String name, dev.palimpsest.api.TableLockMode mode, dev.palimpsest.api.WaitPolicy wait) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "lockTable");
+    }
+
+    @Override
+    public boolean advisoryLock(
+            dev.palimpsest.api.AdvisoryKey key, boolean shared, dev.palimpsest.api.WaitPolicy wait) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "advisoryLock");
+    }
+
+    @Override
+    public void timeouts(dev.palimpsest.api.Timeouts timeouts) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "timeouts");
+    }
+
+    @Override
+    public long sessionId() {
+        return tx.processId();
+    }
+
+    @Override
+    public int attempt() {
+        return 1;
+    }
+
+    @Override
+    public dev.palimpsest.api.SnapshotInfo snapshotInfo() {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "snapshotInfo");
+    }
+
+    @Override
+    public void createSequence(dev.palimpsest.api.SequenceSchema schema) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "createSequence");
+    }
+
+    @Override
+    public void dropSequence(String name) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "dropSequence");
+    }
+
+    @Override
+    public long nextValue(String sequence) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "nextValue");
+    }
+
+    @Override
+    public void setValue(String sequence, long value, boolean called) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "setValue");
     }
 }

@@ -2,6 +2,7 @@ package dev.palimpsest.lock;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.scheduler.ThreadScheduler;
 import dev.palimpsest.wal.EnginePoison;
 import java.util.List;
@@ -75,14 +76,18 @@ class LockModeTest {
                     action.accept(second);
                 });
                 table.lockRelation(first, 7, held, "t");
-                boolean granted = table.lockRelation(second, 7, requested, LockWait.SKIP, "t");
+                boolean granted = table.lockRelation(second, 7, requested, WaitPolicy.SKIP_LOCKED, "t");
                 assertEquals(
                         !DOCUMENTED.get(requested.name()).contains(held.name()), granted, requested + " while " + held);
                 table.releaseAll(first);
-                assertEquals(true, table.lockRelation(second, 7, requested, LockWait.SKIP, "t"), "after the release");
+                assertEquals(
+                        true,
+                        table.lockRelation(second, 7, requested, WaitPolicy.SKIP_LOCKED, "t"),
+                        "after the release");
                 table.releaseAll(second);
                 assertEquals(List.of(), table.entries());
-                assertEquals(true, table.lockRelation(first, 7, LockMode.ACCESS_EXCLUSIVE, LockWait.SKIP, "t"));
+                assertEquals(
+                        true, table.lockRelation(first, 7, LockMode.ACCESS_EXCLUSIVE, WaitPolicy.SKIP_LOCKED, "t"));
             }
         }
     }

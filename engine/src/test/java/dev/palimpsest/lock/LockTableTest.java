@@ -14,6 +14,7 @@ import dev.palimpsest.api.RetryException;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.WaitListener;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.scheduler.ThreadScheduler;
 import dev.palimpsest.wal.EnginePoison;
@@ -51,11 +52,12 @@ class LockTableTest {
         table.lockRelation(a, 5, LockMode.ACCESS_SHARE, "orders");
         CanceledException e = assertThrows(
                 CanceledException.class,
-                () -> table.lockRelation(b, 5, LockMode.ACCESS_EXCLUSIVE, LockWait.NOWAIT, "orders"));
+                () -> table.lockRelation(b, 5, LockMode.ACCESS_EXCLUSIVE, WaitPolicy.NOWAIT, "orders"));
         assertEquals(SqlState.LOCK_NOT_AVAILABLE, e.sqlState());
         assertEquals("could not obtain lock on relation \"orders\"", e.getMessage());
         assertTrue(
-                table.lockRelation(c, 5, LockMode.ROW_EXCLUSIVE, LockWait.NOWAIT, "orders"), "strong count given back");
+                table.lockRelation(c, 5, LockMode.ROW_EXCLUSIVE, WaitPolicy.NOWAIT, "orders"),
+                "strong count given back");
         assertEquals(0, table.waitCount());
     }
 
@@ -124,7 +126,7 @@ class LockTableTest {
         CompletableFuture<EngineException> exclusive = waitsFor(b, 1, LockMode.ACCESS_EXCLUSIVE);
         CompletableFuture<EngineException> reader =
                 waitsFor(c, 1, LockMode.ACCESS_SHARE); // compatible with a, but behind b
-        assertFalse(table.lockRelation(d, 1, LockMode.ACCESS_SHARE, LockWait.SKIP, "r1"));
+        assertFalse(table.lockRelation(d, 1, LockMode.ACCESS_SHARE, WaitPolicy.SKIP_LOCKED, "r1"));
         table.releaseAll(a);
         assertNull(Session.end(exclusive));
         assertFalse(reader.isDone());
@@ -136,7 +138,7 @@ class LockTableTest {
     void shouldLetHolderPassAWaiterThatWaitsForItAnyway() {
         table.lockRelation(a, 1, LockMode.ACCESS_SHARE, "r1");
         CompletableFuture<EngineException> exclusive = waitsFor(b, 1, LockMode.ACCESS_EXCLUSIVE);
-        assertTrue(table.lockRelation(a, 1, LockMode.ROW_EXCLUSIVE, LockWait.BLOCK, "r1"));
+        assertTrue(table.lockRelation(a, 1, LockMode.ROW_EXCLUSIVE, WaitPolicy.BLOCK, "r1"));
         assertEquals(1, table.waitCount(), "only b waited");
         table.releaseAll(a);
         assertNull(Session.end(exclusive));
@@ -166,7 +168,7 @@ class LockTableTest {
         assertEquals(SqlState.QUERY_CANCELED, e.sqlState());
         assertEquals("canceling statement due to user request", e.getMessage());
         assertNull(Session.end(reader));
-        assertTrue(table.lockRelation(d, 1, LockMode.ROW_EXCLUSIVE, LockWait.SKIP, "r1"));
+        assertTrue(table.lockRelation(d, 1, LockMode.ROW_EXCLUSIVE, WaitPolicy.SKIP_LOCKED, "r1"));
         assertTrue(
                 table.entries().stream().anyMatch(entry -> entry.fastPath() && entry.processId() == 4), "fast again");
     }
@@ -232,13 +234,13 @@ class LockTableTest {
     @Test
     void shouldCountReentrantGrantsAndGiveThemBackOneByOne() {
         LockTag tag = LockTag.advisory(1, 2);
-        table.lock(a, tag, LockMode.EXCLUSIVE, LockWait.BLOCK, WaitContext.NONE);
-        table.lock(a, tag, LockMode.EXCLUSIVE, LockWait.BLOCK, WaitContext.NONE);
+        table.lock(a, tag, LockMode.EXCLUSIVE, WaitPolicy.BLOCK, WaitContext.NONE);
+        table.lock(a, tag, LockMode.EXCLUSIVE, WaitPolicy.BLOCK, WaitContext.NONE);
         assertTrue(table.unlock(a, tag, LockMode.EXCLUSIVE));
-        assertFalse(table.lock(b, tag, LockMode.EXCLUSIVE, LockWait.SKIP, WaitContext.NONE));
+        assertFalse(table.lock(b, tag, LockMode.EXCLUSIVE, WaitPolicy.SKIP_LOCKED, WaitContext.NONE));
         assertTrue(table.unlock(a, tag, LockMode.EXCLUSIVE));
         assertFalse(table.unlock(a, tag, LockMode.EXCLUSIVE));
-        assertTrue(table.lock(b, tag, LockMode.EXCLUSIVE, LockWait.SKIP, WaitContext.NONE));
+        assertTrue(table.lock(b, tag, LockMode.EXCLUSIVE, WaitPolicy.SKIP_LOCKED, WaitContext.NONE));
     }
 
     @Test
@@ -250,11 +252,12 @@ class LockTableTest {
                 3, table.entries().stream().filter(entry -> !entry.fastPath()).count());
         for (int relation = 1; relation <= FastLocks.ENTRIES + 3; relation++) {
             assertFalse(
-                    table.lockRelation(b, relation, LockMode.EXCLUSIVE, LockWait.SKIP, "r"), "relation=" + relation);
+                    table.lockRelation(b, relation, LockMode.EXCLUSIVE, WaitPolicy.SKIP_LOCKED, "r"),
+                    "relation=" + relation);
         }
         table.releaseAll(a);
         for (int relation = 1; relation <= FastLocks.ENTRIES + 3; relation++) {
-            assertTrue(table.lockRelation(b, relation, LockMode.EXCLUSIVE, LockWait.SKIP, "r"));
+            assertTrue(table.lockRelation(b, relation, LockMode.EXCLUSIVE, WaitPolicy.SKIP_LOCKED, "r"));
         }
     }
 

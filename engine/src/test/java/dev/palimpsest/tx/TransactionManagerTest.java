@@ -12,8 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.palimpsest.api.EngineException;
 import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.lock.LockMode;
-import dev.palimpsest.lock.LockWait;
 import dev.palimpsest.lock.WaitContext;
 import java.util.ArrayList;
 import java.util.List;
@@ -178,7 +178,7 @@ class TransactionManagerTest {
             }
 
             private boolean tryLock() {
-                return manager.locks().lockRelation(other, 4, LockMode.SHARE, LockWait.SKIP, "t");
+                return manager.locks().lockRelation(other, 4, LockMode.SHARE, WaitPolicy.SKIP_LOCKED, "t");
             }
         });
         for (boolean commit : new boolean[] {true, false}) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.palimpsest.api.CanceledException;
 import dev.palimpsest.api.EngineException;
 import dev.palimpsest.api.RetryException;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.sim.SeededScheduler;
 import dev.palimpsest.sim.Seeds;
@@ -111,7 +112,7 @@ class LockTableSimulationTest {
         private void lock(Owner owner, RandomGenerator random) {
             int relation = random.nextInt(RELATIONS);
             LockMode mode = MODES[random.nextInt(3) == 0 ? random.nextInt(MODES.length) : random.nextInt(3)];
-            LockWait wait = random.nextInt(6) == 0 ? LockWait.SKIP : LockWait.BLOCK;
+            WaitPolicy wait = random.nextInt(6) == 0 ? WaitPolicy.SKIP_LOCKED : WaitPolicy.BLOCK;
             if (!table.lockRelation(owner, relation + 1, mode, wait, "r")) {
                 return;
             }

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.palimpsest.api.IsolationLevel;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.id.Lsn;
 import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.lock.LockTag;
-import dev.palimpsest.lock.LockWait;
 import dev.palimpsest.lock.WaitContext;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.sim.SeededScheduler;
@@ -74,7 +74,7 @@ class SnapshotReclaimSimulationTest {
             for (int i = 0; i < 6; i++) {
                 t = engine.manager.begin(t, IsolationLevel.READ_COMMITTED, false);
                 t.beginStatement(SnapshotKind.OPEN, RELATION);
-                engine.manager.locks().lock(t, ROW, LockMode.EXCLUSIVE, LockWait.BLOCK, new WaitContext("t", 1));
+                engine.manager.locks().lock(t, ROW, LockMode.EXCLUSIVE, WaitPolicy.BLOCK, new WaitContext("t", 1));
                 long xid = engine.manager.assignXid(t);
                 Version newest = newestCommitted();
                 assertFalse(newest.dropped, "an open snapshot's chain");

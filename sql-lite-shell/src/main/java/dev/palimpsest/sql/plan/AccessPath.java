@@ -168,7 +168,9 @@ public record AccessPath(IndexSchema index, String condition, Scan scan, int equ
                 bound(equal, end),
                 end == null || end.operator().length() == 2,
                 false,
-                null);
+                null,
+                null,
+                -1);
     }
 
     private static List<Object> bound(List<Object> equal, Limit limit) {

@@ -1,0 +1,18 @@
+package dev.palimpsest.api;
+
+import java.util.function.Predicate;
+
+/**
+ * Turns SQL conditions of CHECK constraints into predicates. The engine has no parser: it finds this by {@link java.util.ServiceLoader},
+ * and the SQL module brings one. Without it, a table with CHECK constraints can be read, and writing to it is refused with 0A000.
+ * Implementations are thread-safe.
+ */
+public interface ConditionCompiler {
+    /**
+     * Compiles a condition over the table's columns.
+     *
+     * @return true for rows for which the condition is true or NULL; thread-safe
+     * @throws EngineException for a bad condition, with PostgreSQL's SQLSTATE
+     */
+    Predicate<Row> compile(TableSchema table, String condition);
+}
