@@ -12,7 +12,7 @@ import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The program: {@code palimpsest [shell] [DIR]} and {@code palimpsest check DIR}. */
+/** The program: {@code palimpsest [shell] [DIR]}, {@code palimpsest check DIR} and {@code palimpsest isolation [SPEC…]}. */
 @Command(
         name = "palimpsest",
         description = "An embedded MVCC database with PostgreSQL's rules. Without a subcommand: shell.",
@@ -20,11 +20,13 @@ import picocli.CommandLine.Command;
         customSynopsis = {
             "palimpsest [shell] [DIR] [-c SQL | -f FILE]...",
             "       palimpsest check DIR",
+            "       palimpsest isolation [-d DIR] [SPEC]...",
         },
         mixinStandardHelpOptions = true,
         versionProvider = Main.VersionText.class)
 public final class Main implements Runnable {
-    private static final Set<String> OWN = Set.of("shell", "check", "help", "-h", "--help", "-V", "--version");
+    private static final Set<String> OWN =
+            Set.of("shell", "check", "isolation", "help", "-h", "--help", "-V", "--version");
 
     /** What --version prints. */
     static final class VersionText implements CommandLine.IVersionProvider {
@@ -62,6 +64,7 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main());
         line.addSubcommand("shell", new ShellCommand(in, out, err, terminal));
         line.addSubcommand("check", new CheckCommand(out, err));
+        line.addSubcommand("isolation", new IsolationCommand(in, out, err));
         line.setOut(new PrintWriter(out, true));
         line.setErr(new PrintWriter(err, true));
         line.getHelpSectionMap()

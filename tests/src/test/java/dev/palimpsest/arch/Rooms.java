@@ -38,7 +38,7 @@ final class Rooms {
             List.of("id", "api"));
 
     /** The SQL front end, top to bottom; of the engine it sees {@link #SEEN_BY_FRONT} only. */
-    private static final List<String> FRONT = List.of("shell", "sql.exec", "sql.plan", "sql.parser");
+    private static final List<String> FRONT = List.of("shell", "isolation", "sql.exec", "sql.plan", "sql.parser");
 
     private static final Set<String> SEEN_BY_FRONT = Set.of("api", "inspect");
 
