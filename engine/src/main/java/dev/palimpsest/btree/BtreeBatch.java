@@ -62,6 +62,16 @@ public final class BtreeBatch {
         }
     }
 
+    /** Which {@link #add} since {@link #clear}, from 0, the index-th entry in key order came from. */
+    public int entry(int index) {
+        return order[index];
+    }
+
+    /** The tid of the index-th entry in key order. */
+    public long tid(int index) {
+        return KeyEncoder.tid(bytes, ends[order[index]] - BtreeLayout.TID_SIZE);
+    }
+
     boolean isSorted() {
         return sorted;
     }

@@ -30,6 +30,9 @@ public final class Heap {
     /** {@link #checkLive}'s answer: a version is live. */
     public static final long CONFLICT = -1;
 
+    /** In {@link #checkVersion}: deleted or replaced, the next version decides. */
+    private static final long ENDED = -2;
+
     private final HeapContext context;
     private final PageFile file;
     private final Visibility visibility;
@@ -116,6 +119,14 @@ public final class Heap {
         writer.update(tx, tid, tuple, length, hotAllowed, out);
     }
 
+    /**
+     * Takes back an insert of the transaction's current command, for good: from here on the row reads as a rolled-back transaction's, for
+     * everybody and whatever becomes of this transaction. It must be the row's only version.
+     */
+    public void kill(Transaction tx, long tid) {
+        writer.kill(tx, tid);
+    }
+
     /** Ends a version; otherwise as {@link #update}. */
     public void delete(Transaction tx, long tid, ModifyResult out) {
         writer.delete(tx, tid, out);
@@ -128,13 +139,22 @@ public final class Heap {
      * @return {@link #NO_CONFLICT}, {@link #CONFLICT}, or the transaction whose end decides
      */
     public long checkLive(long rootTid, Transaction tx) {
+        return findLive(rootTid, tx, null);
+    }
+
+    /**
+     * {@link #checkLive} that also fetches the live version.
+     *
+     * @param out filled if the answer is {@link #CONFLICT}; null for nothing
+     */
+    public long findLive(long rootTid, Transaction tx, HeapTuple out) {
         if (Tid.block(rootTid) >= file.blockCount()) {
             return NO_CONFLICT;
         }
         Frame frame = file.pin(Tid.block(rootTid));
         frame.acquireShared();
         try {
-            return checkChain(frame.page, Tid.linePointer(rootTid), tx);
+            return checkChain(frame, Tid.linePointer(rootTid), tx, out);
         } catch (IndexOutOfBoundsException e) {
             throw reader.damaged(Tid.block(rootTid), e);
         } finally {
@@ -143,40 +163,56 @@ public final class Heap {
         }
     }
 
-    private long checkChain(ByteBuffer page, int root, Transaction tx) {
-        long published = context.transactions().published();
+    private long checkChain(Frame frame, int root, Transaction tx, HeapTuple out) {
+        ByteBuffer page = frame.page;
         int line = SlottedPage.line(page, root);
         int number = LinePointer.state(line) == LinePointer.STATE_REDIRECT ? LinePointer.target(line) : root;
         for (int offset = HeapPage.tupleOffset(page, number); offset >= 0; ) {
+            long answer = checkVersion(page, offset, tx);
+            if (answer == CONFLICT && out != null) {
+                HeapReader.copyLatched(frame, number, out);
+            }
+            if (answer != ENDED) {
+                return answer;
+            }
             int flags = HeapPage.flags(page, offset);
-            long xmin = HeapPage.xmin(page, offset);
-            if (!tx.isOwn(xmin)) {
-                long begin = visibility.beginCsn(xmin, flags);
-                if (begin == Visibility.ABORTED) {
-                    return NO_CONFLICT;
-                }
-                if (begin > published) {
-                    return xmin;
-                }
-            }
-            long xmax = HeapPage.xmax(page, offset);
-            if (xmax == Xid.NONE || (flags & TupleLayout.XMAX_ABORTED) != 0) {
-                return CONFLICT;
-            }
-            if (!tx.isOwn(xmax)) {
-                long end = visibility.endCsn(xmax, flags);
-                if (end == Visibility.ABORTED) {
-                    return CONFLICT;
-                }
-                if (end > published) {
-                    return xmax;
-                }
-            }
-            offset = HeapPage.isHotUpdated(flags)
-                    ? HeapPage.tupleOffset(page, HeapPage.ctidLinePointer(page, offset))
-                    : -1;
+            number = HeapPage.isHotUpdated(flags) ? HeapPage.ctidLinePointer(page, offset) : 0;
+            offset = number == 0 ? -1 : HeapPage.tupleOffset(page, number);
         }
         return NO_CONFLICT;
+    }
+
+    /** One version's answer for {@link #checkLive}, or {@link #ENDED}. */
+    private long checkVersion(ByteBuffer page, int offset, Transaction tx) {
+        long published = context.transactions().published();
+        int flags = HeapPage.flags(page, offset);
+        long xmin = HeapPage.xmin(page, offset);
+        if ((flags & TupleLayout.XMIN_ABORTED) != 0) {
+            return NO_CONFLICT; // first of all: it may be the asking transaction's own, killed
+        }
+        if (!tx.isOwn(xmin)) {
+            long begin = visibility.beginCsn(xmin, flags);
+            if (begin == Visibility.ABORTED) {
+                return NO_CONFLICT;
+            }
+            if (begin > published) {
+                return xmin;
+            }
+        }
+        long xmax = HeapPage.xmax(page, offset);
+        if (xmax == Xid.NONE || (flags & TupleLayout.XMAX_ABORTED) != 0) {
+            return CONFLICT;
+        }
+        if (!tx.isOwn(xmax)) {
+            long end = visibility.endCsn(xmax, flags);
+            if (end == Visibility.ABORTED) {
+                return CONFLICT;
+            }
+            if (end > published) {
+                return xmax;
+            }
+        }
+        return ENDED;
     }
 
     /** Removes what nobody needs from one page. Returns whether anything went. */

@@ -29,6 +29,7 @@ import java.nio.ByteBuffer;
  *           u16 line pointer, u16 length, u16 flags, u16 prefix, u16 suffix, bytes between them, u16 old length; prefix and suffix are taken from
  *           the old version, behind the part of the header that the record says anyway (up to the column count)
  *  PRUNE    block 0: page.  {@link PrunePlan}
+ *  KILL     block 0: page.  u16 line pointer: its tuple, of the record's xid, counts as rolled back whatever becomes of the transaction
  * </pre>
  *
  * <p>Stateless but for a record builder per thread.
@@ -38,6 +39,7 @@ final class HeapLog implements ResourceManager {
     static final int DELETE = 1;
     static final int UPDATE = 2;
     static final int PRUNE = 3;
+    static final int KILL = 4;
 
     private static final ThreadLocal<WalRecordBuilder> BUILDERS = ThreadLocal.withInitial(WalRecordBuilder::new);
 
@@ -113,6 +115,13 @@ final class HeapLog implements ResourceManager {
         wal.append(record);
     }
 
+    static void logKill(Wal wal, Frame frame, int linePointer, long xid) {
+        WalRecordBuilder record = begin(KILL, xid);
+        record.block(frame.pageId(), frame.page, false);
+        record.putShort(linePointer);
+        wal.append(record);
+    }
+
     static void logPrune(Wal wal, Frame frame, PrunePlan plan) {
         WalRecordBuilder record = begin(PRUNE, 0);
         record.block(frame.pageId(), frame.page, false);
@@ -142,6 +151,11 @@ final class HeapLog implements ResourceManager {
             case PRUNE -> {
                 if (page != null) {
                     PrunePlan.read(payload).apply(page);
+                }
+            }
+            case KILL -> {
+                if (page != null) {
+                    HeapPage.kill(page, existing(page, payload.getShort() & 0xFFFF));
                 }
             }
             default -> throw new IllegalStateException("unknown heap record, info=" + record.info());
@@ -245,6 +259,7 @@ final class HeapLog implements ResourceManager {
             case UPDATE ->
                 "UPDATE old lp=" + payload.getShort() + " cmax=" + payload.getInt() + " hot="
                         + ((payload.getShort() & TupleLayout.HOT_UPDATED) != 0);
+            case KILL -> "KILL lp=" + payload.getShort();
             case PRUNE -> "PRUNE " + PrunePlan.read(payload);
             default -> "unknown info=" + record.info();
         };

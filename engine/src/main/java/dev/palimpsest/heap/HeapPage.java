@@ -97,6 +97,11 @@ final class HeapPage {
         setCtid(page, offset, ctid);
     }
 
+    /** Makes a version read as a rolled-back transaction's. */
+    static void kill(ByteBuffer page, int offset) {
+        setFlags(page, offset, flags(page, offset) & ~TupleLayout.XMIN_COMMITTED | TupleLayout.XMIN_ABORTED);
+    }
+
     /** True if the next version is on this page and reached only through this one. */
     static boolean isHotUpdated(int flags) {
         return (flags & (TupleLayout.HOT_UPDATED | TupleLayout.XMAX_ABORTED)) == TupleLayout.HOT_UPDATED;

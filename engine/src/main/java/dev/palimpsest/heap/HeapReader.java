@@ -179,6 +179,13 @@ final class HeapReader {
         }
     }
 
+    /** The tuple of a line pointer that has one; the caller holds the page's latch. */
+    static void copyLatched(Frame frame, int linePointer, HeapTuple out) {
+        int offset = HeapPage.tupleOffset(frame.page, linePointer);
+        int length = HeapPage.tupleLength(frame.page, linePointer);
+        copy(frame, Frame.UNREADABLE, offset, length, Tid.of(frame.block(), linePointer), out);
+    }
+
     /** The version at exactly this place, whoever sees it. */
     boolean fetchVersion(long tid, HeapTuple out) {
         int block = Tid.block(tid);

@@ -93,6 +93,29 @@ final class HeapWriter {
         }
     }
 
+    /** Marks an own new version as a rolled-back transaction's. Unlike a mark that can be set again, this one is logged. */
+    void kill(Transaction tx, long tid) {
+        Frame frame = file.pin(Tid.block(tid));
+        frame.acquireExclusive();
+        try {
+            int offset = HeapPage.tupleOffset(frame.page, Tid.linePointer(tid));
+            long xid = HeapPage.xmin(frame.page, offset);
+            assert tx.isOwn(xid) && HeapPage.xmax(frame.page, offset) == Xid.NONE : "not an own new version";
+            beginChange(frame);
+            try {
+                HeapPage.kill(frame.page, offset);
+                HeapLog.logKill(context.wal(), frame, Tid.linePointer(tid), xid);
+            } catch (Throwable e) {
+                context.wal().poison(e);
+                throw e;
+            }
+        } finally {
+            frame.releaseExclusive();
+            frame.unpin();
+        }
+        context.scheduler().step(Step.HEAP_CHANGED);
+    }
+
     void delete(Transaction tx, long tid, ModifyResult out) {
         long xid = context.transactions().assignXid(tx);
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);

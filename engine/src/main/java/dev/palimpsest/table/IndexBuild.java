@@ -1,14 +1,16 @@
 package dev.palimpsest.table;
 
+import dev.palimpsest.api.ErrorSubject;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
-import dev.palimpsest.api.UsageException;
+import dev.palimpsest.api.UniqueViolationException;
 import dev.palimpsest.btree.BtreeBatch;
 import dev.palimpsest.btree.KeyEncoder;
 import dev.palimpsest.catalog.IndexInfo;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.heap.HeapScan;
 import dev.palimpsest.id.Tid;
+import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.SlottedPage;
@@ -63,10 +65,12 @@ final class IndexBuild {
         long conflict = entries.insert(run, index);
         run.clear();
         if (conflict != Tid.NONE) {
-            throw new UsageException(
-                    SqlState.UNIQUE_VIOLATION,
+            String key = entries.describeKey(index, conflict);
+            throw new UniqueViolationException(
                     "could not create unique index \"" + index.name() + "\"",
-                    "Key " + entries.describeKey(index, conflict) + " is duplicated.");
+                    "Key " + key + " is duplicated.",
+                    null,
+                    new ErrorSubject(table.name(), index.name(), key, Xid.NONE));
         }
     }
 

@@ -1,16 +1,18 @@
 package dev.palimpsest.table;
 
 import dev.palimpsest.api.ColumnType;
-import dev.palimpsest.api.SqlState;
-import dev.palimpsest.api.UsageException;
+import dev.palimpsest.api.ErrorSubject;
+import dev.palimpsest.api.UniqueViolationException;
 import dev.palimpsest.btree.BtreeBatch;
 import dev.palimpsest.btree.BtreeWriter;
 import dev.palimpsest.btree.KeyEncoder;
 import dev.palimpsest.btree.LiveTupleCheck;
 import dev.palimpsest.catalog.IndexInfo;
 import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.heap.Heap;
 import dev.palimpsest.heap.HeapTuple;
 import dev.palimpsest.id.Tid;
+import dev.palimpsest.id.Xid;
 import java.util.List;
 
 /**
@@ -55,24 +57,25 @@ final class IndexEntries {
                 return;
             }
             if (answer == BtreeWriter.CONFLICT) {
-                throw duplicate(index, tid);
+                throw duplicate(index, tid, writer.conflictTid());
             }
-            t.waitFor(answer, table, writer.conflictTid());
+            t.waitForInserter(answer, table, writer.conflictTid());
         }
     }
 
     /** Entries for many versions of one batch, in key order. */
-    void insertAll(byte[] packed, int[] offsets, int count, long[] tids) {
+    void insertAll(RowBatch rows) {
         for (int i = 0; i < table.indexes().size(); i++) {
             IndexInfo index = table.indexes().get(i);
             BtreeBatch batch = scratch.batch();
             batch.clear();
-            for (int row = 0; row < count; row++) {
-                add(batch, index, Keys.ofTuple(tableScratch.encoder(i), table, index, packed, offsets[row]), tids[row]);
+            for (int row = 0; row < rows.size(); row++) {
+                KeyEncoder key = Keys.ofTuple(tableScratch.encoder(i), table, index, rows.bytes(), rows.start(row));
+                add(batch, index, key, rows.tid(row));
             }
             long conflict = insert(batch, index);
             if (conflict != Tid.NONE) {
-                throw duplicateOfTheRowAt(index, conflict);
+                throw duplicate(index, conflict, conflictTid());
             }
         }
     }
@@ -86,41 +89,66 @@ final class IndexEntries {
         }
     }
 
-    /** @return {@link Tid#NONE}, or the live row that has a key of the batch */
+    /** @return {@link Tid#NONE}, or the row of the batch whose key a live row has; that one is at {@link #conflictTid} */
     long insert(BtreeBatch batch, IndexInfo index) {
         batch.sort();
-        BtreeWriter writer = scratch.writer();
-        LiveTupleCheck check = index.unique() ? liveTuples : null;
         for (int done = 0; ; ) {
-            done = writer.insertBatch(index.btree(), batch, done, t.tx().xid(), check);
+            done = insertWithoutWaiting(batch, done, index);
             if (done == batch.size()) {
                 return Tid.NONE;
             }
-            if (writer.verdict() == BtreeWriter.CONFLICT) {
-                return writer.conflictTid();
+            if (verdict() == BtreeWriter.CONFLICT) {
+                return batch.tid(done);
             }
-            t.waitFor(writer.verdict(), table, writer.conflictTid());
+            t.waitForInserter(verdict(), table, conflictTid());
         }
     }
 
-    private UsageException duplicate(IndexInfo index, long tid) {
-        return new UsageException(
-                SqlState.UNIQUE_VIOLATION,
-                "duplicate key value violates unique constraint \"" + index.name() + "\"",
-                "Key " + describeKey(index, tid) + " already exists.");
+    /** @return the first entry of the sorted batch that isn't in: {@link #verdict} says why; its size if all are */
+    int insertWithoutWaiting(BtreeBatch batch, int from, IndexInfo index) {
+        return scratch.writer()
+                .insertBatch(index.btree(), batch, from, t.tx().xid(), index.unique() ? liveTuples : null);
     }
 
-    /** In a batch only the other row is known; it has the same key. */
-    private UsageException duplicateOfTheRowAt(IndexInfo index, long rootTid) {
-        return duplicate(index, rootTid);
+    /** {@link BtreeWriter#CONFLICT}, or whose end decides. */
+    long verdict() {
+        return scratch.writer().verdict();
+    }
+
+    /** The row that stands, or may stand, in the way. */
+    long conflictTid() {
+        return scratch.writer().conflictTid();
+    }
+
+    /**
+     * 23505.
+     *
+     * @param tid the new row
+     * @param rootTid the row that has its key already
+     */
+    UniqueViolationException duplicate(IndexInfo index, long tid, long rootTid) {
+        HeapTuple other = new HeapTuple();
+        boolean found = table.heap().findLive(rootTid, t.tx(), other) == Heap.CONFLICT;
+        String key = describeKey(index, tid);
+        return new UniqueViolationException(
+                "duplicate key value violates unique constraint \"" + index.name() + "\"",
+                "Key " + key + " already exists.",
+                null,
+                new ErrorSubject(
+                        table.name(),
+                        index.name(),
+                        key,
+                        found && !t.tx().isOwn(other.xmin()) ? other.xmin() : Xid.NONE));
     }
 
     /** {@code (a, b)=(1, x)}: the key of the row at a place, which may be a root whose body has moved on. */
     String describeKey(IndexInfo index, long tid) {
         HeapTuple version = new HeapTuple();
+        boolean found =
+                table.heap().fetchVersion(tid, version) || table.heap().findLive(tid, t.tx(), version) == Heap.CONFLICT;
+        TupleRow row = found ? new TupleRow(table, t, version.bytes(), tid) : null;
         StringBuilder names = new StringBuilder();
         StringBuilder values = new StringBuilder();
-        TupleRow row = table.heap().fetchVersion(tid, version) ? new TupleRow(table, t, version.bytes(), tid) : null;
         for (int column : index.columns()) {
             names.append(names.length() == 0 ? "" : ", ")
                     .append(table.schema().columns().get(column).name());

@@ -2,6 +2,7 @@ package dev.palimpsest.table;
 
 import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.IndexSchema;
+import dev.palimpsest.api.OnConflict;
 import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowChange;
 import dev.palimpsest.api.RowStream;
@@ -194,12 +195,56 @@ public final class NamedTable implements Table {
     public long insertAll(Transaction tx, Iterator<Object[]> rows) {
         UsageException.required(rows, "the rows");
         return write(
-                tx, "INSERT", (t, table, scratch) -> inserter(t, table, scratch).insertAll(rows));
+                tx, "INSERT", (t, table, scratch) -> inserter(t, table, scratch).insertAll(rows, null));
+    }
+
+    @Override
+    public long insertAll(Transaction tx, Iterator<Object[]> rows, OnConflict conflict, Consumer<Row> returning) {
+        UsageException.required(rows, "the rows");
+        if (conflict == null && returning == null) {
+            return insertAll(tx, rows);
+        }
+        return write(tx, "INSERT", (t, table, scratch) -> {
+            beginWithCallbacks(t, table, conflict);
+            try {
+                if (conflict == null) {
+                    return new RowInserter(t, table, scratch).insertAll(rows, returning);
+                }
+                return new Upsert(t, table, scratch, conflict, returning).insertAll(rows);
+            } finally {
+                t.endStatement();
+            }
+        });
+    }
+
+    @Override
+    public boolean insert(Transaction tx, OnConflict conflict, Object[] values) {
+        UsageException.required(conflict, "what to do on a conflict");
+        return write(tx, "INSERT", (t, table, scratch) -> {
+                    beginWithCallbacks(t, table, conflict);
+                    try {
+                        return new Upsert(t, table, scratch, conflict, null).insert(values) ? 1 : 0;
+                    } finally {
+                        t.endStatement();
+                    }
+                })
+                != 0;
+    }
+
+    /** A statement's snapshot keeps its callbacks from writing, and protects what ON CONFLICT meets. */
+    private static void beginWithCallbacks(UserTransaction t, TableInfo table, OnConflict conflict) {
+        if (conflict != null && conflict.change() != null) {
+            beginModifying(t, table);
+        } else {
+            checkMayChange(t);
+            t.beginStatement(SnapshotKind.POINT, 0);
+        }
     }
 
     /** An insert reads nothing, but a REPEATABLE READ transaction sees the database as of its first statement, whatever that is. */
     private static RowInserter inserter(UserTransaction t, TableInfo table, Scratch scratch) {
-        if (!t.isReadCommitted() && !t.isSnapshotInUse()) {
+        checkMayChange(t);
+        if (!t.isReadCommitted()) {
             t.beginStatement(SnapshotKind.POINT, 0);
             t.endStatement();
         }
@@ -230,12 +275,22 @@ public final class NamedTable implements Table {
 
     @Override
     public long updateAll(Transaction tx, Scan scan, Consumer<RowChange> change) {
-        return modifyAll(tx, "UPDATE", scan, UsageException.required(change, "the change"));
+        return updateAll(tx, scan, change, null);
+    }
+
+    @Override
+    public long updateAll(Transaction tx, Scan scan, Consumer<RowChange> change, Consumer<Row> returning) {
+        return modifyAll(tx, "UPDATE", scan, UsageException.required(change, "the change"), returning);
     }
 
     @Override
     public long deleteAll(Transaction tx, Scan scan) {
-        return modifyAll(tx, "DELETE", scan, null);
+        return deleteAll(tx, scan, null);
+    }
+
+    @Override
+    public long deleteAll(Transaction tx, Scan scan, Consumer<Row> returning) {
+        return modifyAll(tx, "DELETE", scan, null, returning);
     }
 
     /** @param change null deletes */
@@ -258,13 +313,14 @@ public final class NamedTable implements Table {
     }
 
     /** @param change null deletes */
-    private long modifyAll(Transaction tx, String command, Scan scan, Consumer<RowChange> change) {
+    private long modifyAll(
+            Transaction tx, String command, Scan scan, Consumer<RowChange> change, Consumer<Row> returning) {
         UsageException.required(scan, "the scan");
         return write(tx, command, (t, table, scratch) -> {
             Qualification which = Qualification.of(table, scratch.of(table), scan);
             Snapshot snapshot = beginModifying(t, table);
             try {
-                RowModifier modifier = new RowModifier(t, table, scratch, which, change);
+                RowModifier modifier = new RowModifier(t, table, scratch, which, change).returning(returning);
                 RowSource source = RowSource.open(table, which, snapshot);
                 long count = 0;
                 for (HeapTuple found = source.next(); found != null; found = source.next()) {
@@ -283,11 +339,15 @@ public final class NamedTable implements Table {
 
     /** It may follow update chains of this table, so nothing in it that ended after the snapshot may go. */
     private static Snapshot beginModifying(UserTransaction t, TableInfo table) {
+        checkMayChange(t);
+        return t.beginStatement(SnapshotKind.OPEN, table.heap().fileNumber());
+    }
+
+    private static void checkMayChange(UserTransaction t) {
         if (t.isSnapshotInUse()) {
             throw new UsageException(
                     SqlState.OBJECT_IN_USE, "cannot change rows from within another statement of the same transaction");
         }
-        return t.beginStatement(SnapshotKind.OPEN, table.heap().fileNumber());
     }
 
     // ---- what the statements share
@@ -407,21 +467,5 @@ public final class NamedTable implements Table {
     public Row lock(
             Transaction tx, dev.palimpsest.api.RowLockMode mode, dev.palimpsest.api.WaitPolicy wait, Object... key) {
         throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "lock");
-    }
-
-    @Override
-    public long insertAll(
-            Transaction tx, Iterator<Object[]> rows, dev.palimpsest.api.OnConflict conflict, Consumer<Row> returning) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "insertAll");
-    }
-
-    @Override
-    public long updateAll(Transaction tx, Scan scan, Consumer<RowChange> change, Consumer<Row> returning) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "updateAll");
-    }
-
-    @Override
-    public long deleteAll(Transaction tx, Scan scan, Consumer<Row> returning) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "deleteAll");
     }
 }

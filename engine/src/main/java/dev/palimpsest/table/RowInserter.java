@@ -1,20 +1,18 @@
 package dev.palimpsest.table;
 
 import dev.palimpsest.api.Column;
+import dev.palimpsest.api.Row;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.Table;
 import dev.palimpsest.api.UsageException;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.tuple.Datums;
 import dev.palimpsest.tuple.TupleFormer;
-import java.util.Arrays;
 import java.util.Iterator;
+import java.util.function.Consumer;
 
 /** New rows: values checked and completed, tuples formed, heap and indexes filled. One statement's; not thread-safe. */
 final class RowInserter {
-    private static final int BATCH_ROWS = 1024;
-    private static final int BATCH_BYTES = 256 << 10;
-
     private final UserTransaction t;
     private final TableInfo table;
     private final TupleFormer former;
@@ -27,45 +25,51 @@ final class RowInserter {
         this.entries = new IndexEntries(t, table, scratch);
     }
 
+    /** The tuple that {@link #form} has formed; valid until the next one. */
+    byte[] bytes() {
+        return former.bytes();
+    }
+
     void insert(Object[] values) {
         int length = form(values);
         long tid = table.heap().insert(t.tx(), former.bytes(), length);
         entries.insert(former.bytes(), tid);
     }
 
-    /** In batches of bounded size, whatever the iterator brings. */
-    long insertAll(Iterator<Object[]> rows) {
-        byte[] packed = new byte[BATCH_BYTES + BATCH_BYTES / 8];
-        int[] offsets = new int[BATCH_ROWS + 1];
-        long[] tids = new long[BATCH_ROWS];
+    /**
+     * In batches of bounded size, whatever the iterator brings.
+     *
+     * @param returning told each new row once its batch is in; null for nobody
+     */
+    long insertAll(Iterator<Object[]> rows, Consumer<Row> returning) {
+        RowBatch batch = new RowBatch();
         long total = 0;
-        int count = 0;
         while (rows.hasNext()) {
             int length = form(rows.next());
-            int end = offsets[count] + length;
-            if (end > packed.length) {
-                packed = Arrays.copyOf(packed, end);
-            }
-            System.arraycopy(former.bytes(), 0, packed, offsets[count], length);
-            offsets[++count] = end;
-            if (count == BATCH_ROWS || end >= BATCH_BYTES) {
-                flush(packed, offsets, count, tids);
-                total += count;
-                count = 0;
+            batch.add(former.bytes(), length);
+            if (batch.isFull()) {
+                total += flush(batch, returning);
             }
         }
-        flush(packed, offsets, count, tids);
-        return total + count;
+        return total + flush(batch, returning);
     }
 
-    private void flush(byte[] packed, int[] offsets, int count, long[] tids) {
+    private int flush(RowBatch batch, Consumer<Row> returning) {
+        int count = batch.size();
         if (count > 0) {
-            table.heap().insertAll(t.tx(), packed, offsets, count, tids);
-            entries.insertAll(packed, offsets, count, tids);
+            batch.insertInto(table.heap(), t.tx());
+            entries.insertAll(batch);
+            for (int row = 0; returning != null && row < count; row++) {
+                returning.accept(
+                        WrittenRow.written(t, table, batch.bytes(), batch.start(row), batch.end(row), batch.tid(row)));
+            }
+            batch.clear();
         }
+        return count;
     }
 
-    private int form(Object[] values) {
+    /** @return length of the tuple in {@link #bytes} */
+    int form(Object[] values) {
         int columns = table.descriptor().columnCount();
         if (values == null || values.length != columns) {
             throw new UsageException(

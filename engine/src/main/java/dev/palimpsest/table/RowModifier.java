@@ -1,6 +1,7 @@
 package dev.palimpsest.table;
 
 import dev.palimpsest.api.RetryException;
+import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowChange;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.WaitPolicy;
@@ -43,6 +44,9 @@ final class RowModifier {
     private final ModifyResult result;
     private IndexEntries entries;
 
+    /** Told what was written; null for nobody. */
+    private Consumer<Row> returning;
+
     /** The place in the queue for a row, while held. */
     private LockTag turn;
 
@@ -58,6 +62,12 @@ final class RowModifier {
         this.result = scratch.result;
     }
 
+    /** From now on tells what it writes: new versions, or the deleted ones. */
+    RowModifier returning(Consumer<Row> consumer) {
+        returning = consumer;
+        return this;
+    }
+
     /**
      * Changes one row.
      *
@@ -70,6 +80,12 @@ final class RowModifier {
         } finally {
             leaveTurn();
         }
+    }
+
+    /** One try on a version that was live a moment ago: waits for nobody, follows nothing. */
+    ModifyResult modifyOnce(HeapTuple version) {
+        attempt(version.bytes(), version.tid());
+        return result;
     }
 
     private boolean modifyInTurn(HeapTuple seen) {
@@ -140,6 +156,9 @@ final class RowModifier {
     private void attempt(byte[] version, long tid) {
         if (change == null) {
             heap.delete(t.tx(), tid, result);
+            if (returning != null && result.status() == ModifyResult.Status.DONE) {
+                returning.accept(WrittenRow.deleted(t, table, version, tid));
+            }
             return;
         }
         newVersion.begin(new TupleRow(table, t, version, tid));
@@ -148,10 +167,16 @@ final class RowModifier {
         byte[] bytes = newVersion.newBytes();
         int length = newVersion.newLength();
         heap.update(t.tx(), tid, bytes, length, keysStay(version, bytes), result);
-        if (result.status() == ModifyResult.Status.DONE && !result.isHot()) {
-            long newTid = result.nextTid();
+        if (result.status() != ModifyResult.Status.DONE) {
+            return;
+        }
+        long newTid = result.nextTid();
+        if (!result.isHot()) {
             entries = entries != null ? entries : new IndexEntries(t, table, scratch);
             entries.insert(bytes, newTid);
+        }
+        if (returning != null) {
+            returning.accept(WrittenRow.written(t, table, bytes, 0, length, newTid));
         }
     }
 

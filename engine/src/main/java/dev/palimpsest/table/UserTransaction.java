@@ -224,6 +224,11 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         engine.scheduler().step(Step.HEAP_WAIT_OVER);
     }
 
+    /** Waits until it is decided whether another transaction's row, met in a unique index, stands in the way. */
+    void waitForInserter(long xid, TableInfo table, long tid) {
+        waitFor(xid, table, tid);
+    }
+
     TableEngine engine() {
         return engine;
     }
