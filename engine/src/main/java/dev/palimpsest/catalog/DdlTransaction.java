@@ -15,8 +15,10 @@ import dev.palimpsest.lock.WaitContext;
 import dev.palimpsest.tx.SnapshotHandle;
 import dev.palimpsest.tx.Transaction;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -35,12 +37,21 @@ public final class DdlTransaction {
     /** Indexes it built, which older snapshots must not read through. */
     private final List<IndexHandle> built = new ArrayList<>();
 
-    private final Set<Integer> created = new HashSet<>();
-    private final Set<Integer> dropped = new HashSet<>();
+    /** File numbers, with the subtransactions that made or dropped them. */
+    private final Map<Integer, Integer> created = new LinkedHashMap<>();
+
+    private final Map<Integer, Integer> dropped = new LinkedHashMap<>();
+
+    /** Created in subtransactions that were rolled back: their files go at the end. */
+    private final Set<Integer> orphaned = new LinkedHashSet<>();
+
+    /** The subtransaction that holds the catalog lock since {@link #begin}. */
+    private final int beginSub;
 
     private DdlTransaction(Catalog catalog, Transaction tx) {
         this.catalog = catalog;
         this.tx = tx;
+        this.beginSub = tx.currentSubId();
     }
 
     /** Waits for other transactions with DDL to end. */
@@ -54,6 +65,23 @@ public final class DdlTransaction {
         DdlTransaction ddl = new DdlTransaction(catalog, tx);
         tx.atEnd(ddl::ended);
         return ddl;
+    }
+
+    /**
+     * The transaction has rolled back its subtransactions from this one on: what they did was never done.
+     *
+     * @return false if the catalog lock was theirs and is gone; then this is over, and the next DDL begins anew
+     */
+    public boolean rolledBackTo(int firstSub) {
+        view = null;
+        dropped.values().removeIf(sub -> sub >= firstSub);
+        created.forEach((oid, sub) -> {
+            if (sub >= firstSub) {
+                orphaned.add(oid);
+            }
+        });
+        created.keySet().removeAll(orphaned);
+        return beginSub < firstSub;
     }
 
     /** The catalog with this transaction's changes. */
@@ -177,7 +205,7 @@ public final class DdlTransaction {
     private int newFile(String name, String kind) {
         int oid = catalog.fileNumbers().take(tx.xid());
         tx.dropFileAtAbort(oid);
-        created.add(oid);
+        created.put(oid, tx.currentSubId());
         insert(PG_CLASS, (long) oid, name, kind, (long) oid);
         done();
         return oid;
@@ -186,7 +214,7 @@ public final class DdlTransaction {
     private void removeFile(int oid) {
         deleteRows(PG_CLASS, OID, oid);
         tx.dropFileAtCommit(oid);
-        dropped.add(oid);
+        dropped.put(oid, tx.currentSubId());
     }
 
     private void deleteRows(SystemTable table, int column, int oid) {
@@ -239,7 +267,8 @@ public final class DdlTransaction {
     private void ended(boolean committed) {
         long published = catalog.context().transactions().published();
         built.forEach(handle -> handle.built(published));
-        (committed ? dropped : created).forEach(catalog::forget);
+        (committed ? dropped : created).keySet().forEach(catalog::forget);
+        orphaned.forEach(catalog::forget);
         if (committed) {
             catalog.invalidate();
         }

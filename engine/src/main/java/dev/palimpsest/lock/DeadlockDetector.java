@@ -23,7 +23,7 @@ final class DeadlockDetector {
     static List<Edge> findCycle(Waiter start) {
         ArrayList<Edge> path = new ArrayList<>();
         Set<LockOwner> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        return reaches(start, start.owner, seen, path) ? path : null;
+        return reaches(start, start.owner.root(), seen, path) ? path : null;
     }
 
     /**
@@ -55,7 +55,7 @@ final class DeadlockDetector {
         for (Edge edge : cycle) {
             Waiter waiter = edge.waiter();
             text.append("Process ").append(waiter.owner.processId()).append(" waits for ");
-            text.append(waiter.mode.pgName()).append(" on ").append(waiter.lock.tag);
+            text.append(waiter.mode.pgName()).append(" on ").append(waiter.lock.shownTag());
             text.append("; blocked by process ")
                     .append(edge.blocker().processId())
                     .append(".\n");
@@ -72,13 +72,13 @@ final class DeadlockDetector {
     }
 
     private static boolean reaches(Waiter from, LockOwner target, Set<LockOwner> seen, List<Edge> path) {
-        if (!seen.add(from.owner)) {
+        if (!seen.add(from.owner.root())) {
             return false;
         }
         for (Holder holder : from.lock.holders) {
-            if (holder.owner != from.owner
+            if (holder.owner.root() != from.owner.root()
                     && (holder.modes & from.mode.conflicts()) != 0
-                    && follow(new Edge(from, holder.owner, null), target, seen, path)) {
+                    && follow(new Edge(from, holder.owner.root(), null), target, seen, path)) {
                 return true;
             }
         }
@@ -87,7 +87,7 @@ final class DeadlockDetector {
                 return false;
             }
             if (Lock.queuesBehind(from, earlier)
-                    && follow(new Edge(from, earlier.owner, earlier), target, seen, path)) {
+                    && follow(new Edge(from, earlier.owner.root(), earlier), target, seen, path)) {
                 return true;
             }
         }

@@ -55,7 +55,18 @@ final class FastLocks {
         return Added.ENTERED;
     }
 
-    /** Owner's thread, after ENTERED: takes it back unless a strong locker has removed it. */
+    /** Owner's thread: is the mode in here? A strong locker may be moving it to the table. */
+    boolean holds(int relation, int bit) {
+        for (int i = 0; i < used; i++) {
+            long entry = (long) ENTRY.getVolatile(entries, i);
+            if (entry != 0 && relation(entry) == relation) {
+                return (entry & bit) != 0;
+            }
+        }
+        return false;
+    }
+
+    /** Owner's thread: takes one mode back unless a strong locker has removed it. */
     void retract(int relation, int bit) {
         for (int i = 0; i < used; i++) {
             long entry = (long) ENTRY.getVolatile(entries, i);

@@ -22,6 +22,12 @@ final class Holder {
         return ++counts[mode.ordinal()] == 1;
     }
 
+    /** However often it was granted. */
+    void removeAll(LockMode mode) {
+        counts[mode.ordinal()] = 0;
+        modes &= ~mode.bit();
+    }
+
     /** @return true if the mode isn't held any more */
     boolean remove(LockMode mode) {
         if (--counts[mode.ordinal()] > 0) {

@@ -29,14 +29,20 @@ final class Lock {
         return null;
     }
 
+    /** By the owner and all that share its root. */
     int modesHeldBy(LockOwner owner) {
-        Holder holder = holder(owner);
-        return holder == null ? 0 : holder.modes;
+        int modes = 0;
+        for (Holder holder : holders) {
+            if (holder.owner.root() == owner.root()) {
+                modes |= holder.modes;
+            }
+        }
+        return modes;
     }
 
     boolean conflictsWithHolders(LockOwner owner, LockMode mode) {
         for (Holder holder : holders) {
-            if (holder.owner != owner && (holder.modes & mode.conflicts()) != 0) {
+            if (holder.owner.root() != owner.root() && (holder.modes & mode.conflicts()) != 0) {
                 return true;
             }
         }
@@ -74,7 +80,17 @@ final class Lock {
 
     /** Does this waiter wait for {@code earlier}, which is before it in the queue? */
     static boolean queuesBehind(Waiter waiter, Waiter earlier) {
-        return waiter.mode.conflictsWith(earlier.mode) && waiter.owner != earlier.owner;
+        return waiter.mode.conflictsWith(earlier.mode);
+    }
+
+    /** What people see: of a subtransaction its xid, if it has one. */
+    LockTag shownTag() {
+        if (tag.kind() != LockTag.Kind.SUBTRANSACTION || holders.isEmpty()) {
+            return tag;
+        }
+        LockOwner owner = holders.get(0).owner; // nobody else ever holds it
+        long xid = owner.xidOfSub((int) tag.second());
+        return xid != 0 ? LockTag.transaction(xid) : LockTag.virtualTransaction(owner.processId(), owner.liveNumber());
     }
 
     boolean isUnused() {

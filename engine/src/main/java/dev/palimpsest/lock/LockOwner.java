@@ -1,12 +1,31 @@
 package dev.palimpsest.lock;
 
 import dev.palimpsest.api.WaitListener;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 
 /**
- * Who holds locks: a transaction extends this. Used by one thread at a time, except what is said to be for any thread.
+ * Who holds locks: a transaction extends this, and so does what holds a session's own. Used by one thread at a time, except what is said
+ * to be for any thread.
+ *
+ * <p>An owner is begun again and again; {@link #beginNumber} tells its lives apart. Within one, {@link #currentSubId} is the
+ * subtransaction that what is locked now belongs to. Others wait for "sub k of life n" ({@link LockTable#waitForSub}).
  */
 public abstract class LockOwner {
+    private static final VarHandle LIVE_NUMBER;
+    private static final VarHandle WAITABLE_XID;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            LIVE_NUMBER = lookup.findVarHandle(LockOwner.class, "liveNumber", long.class);
+            WAITABLE_XID = lookup.findVarHandle(LockOwner.class, "waitableXid", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     /** See there. */
     final FastLocks fastLocks = new FastLocks();
 
@@ -14,16 +33,40 @@ public abstract class LockOwner {
     final ArrayList<Holder> held = new ArrayList<>();
 
     /**
-     * How many entries are in the table, and one more while a strong locker is about to add one. Written under LOCK_TABLE, read by the
-     * owner at its end without it: after its entries are cleared, so that it sees whatever was moved before.
+     * How many entries are in the table, and one more while somebody is about to add one. Written under LOCK_TABLE, read by the owner at
+     * its end without it: after its entries are cleared and its number is hidden, so that it sees whatever was added before.
      */
     volatile int tableLocks;
 
-    /** What this owner waits for, or null. Written under LOCK_TABLE; read by any thread for a wake-up. */
+    /** What this owner waits for, or null; at the root only. Written under LOCK_TABLE; read by any thread for a wake-up. */
     volatile Waiter waiter;
 
-    /** The xid that others can wait for, 0 before the first write and after the end. Written by the owner's thread. */
+    /** What conflicts, waits and messages go by: the session, or the owner itself. Set before an owner is listed or locks anything. */
+    private LockOwner root = this;
+
+    /** Of this life. Owner's thread. */
+    private long beginNumber = 1;
+
+    /** {@link #beginNumber} from the first xid or row lock on, 0 before that and after the end. Owner's thread; volatile at the end. */
+    private volatile long liveNumber;
+
+    /** The xid that others can wait for, 0 before the first write and after the end. Owner's thread; ordered by {@link #liveNumber}. */
     private volatile long waitableXid;
+
+    /** The subtransaction that locks belong to from now on; 0 where no savepoint is open. Owner's thread. */
+    private int subId;
+
+    /** The newest one. Owner's thread; read under LOCK_TABLE by it too. */
+    private int newestSubId;
+
+    /** Those rolled back, null if none. Guarded by LOCK_TABLE. */
+    private SubIdRanges abortedSubs;
+
+    /** Locks first taken within an open savepoint, in order; null without. Owner's thread. */
+    private LockJournal journal;
+
+    /** It has, or had in this life, bits in the row locks. Owner's thread. */
+    private boolean hasRowLocks;
 
     /** Set by any thread, cleared by the owner. */
     private volatile boolean cancelRequested;
@@ -36,12 +79,13 @@ public abstract class LockOwner {
     /** Written by the owner's thread, read by any for views. */
     private volatile long waitCount;
 
-    /** Names this owner in messages and views, as a backend's process id does in PostgreSQL. Any thread. */
+    /** Names this owner in messages and views, as a backend's process id does in PostgreSQL. The same for all of a root. Any thread. */
     public abstract long processId();
 
-    /** Back to the state of a new owner. Caller has released all locks. */
-    protected final void resetLockOwner() {
-        assert tableLocks == 0 && waitableXid == 0 : "still holds locks";
+    /** Back to the state of a new owner, in its next life. Caller has released all locks. */
+    protected final void resetLockOwner(LockOwner newRoot) {
+        assert tableLocks == 0 && liveNumber == 0 && subId == 0 : "still holds locks";
+        root = newRoot;
         cancelRequested = false;
         lockTimeoutNanos = 0;
         deadlockTimeoutNanos = 0;
@@ -51,10 +95,125 @@ public abstract class LockOwner {
         }
     }
 
+    /** The session that this is part of, or itself. Owners with one root never conflict. */
+    public final LockOwner root() {
+        return root;
+    }
+
+    // ---- lives and subtransactions
+
+    /** Tells this life of the owner from others. Owner's thread. */
+    public final long beginNumber() {
+        return beginNumber;
+    }
+
+    /** The subtransaction that what is locked now belongs to: 0 at the top, else growing, never used again in this life. Owner's thread. */
+    public final int currentSubId() {
+        return subId;
+    }
+
+    /** A subtransaction begins. */
+    protected final int openSub() {
+        subId = ++newestSubId;
+        if (journal == null) {
+            journal = new LockJournal();
+        }
+        return subId;
+    }
+
+    /** The current one is released into this one, or rolled back. At the top nothing can be rolled back by itself any more. */
+    protected final void leaveSub(int parent) {
+        subId = parent;
+        if (parent == 0) {
+            journal = null;
+        }
+    }
+
     /** From now on others can wait for the end of this xid; before it is written anywhere. */
     protected final void exposeXid(long xid) {
-        waitableXid = xid;
+        becomeWaitable();
+        WAITABLE_XID.setRelease(this, xid);
     }
+
+    /** From now on others can wait for this life's end: before its first row lock can be seen. Owner's thread. */
+    public final void becomeWaitable() {
+        if ((long) LIVE_NUMBER.getOpaque(this) == 0) {
+            LIVE_NUMBER.setRelease(this, beginNumber);
+        }
+    }
+
+    /** {@link #becomeWaitable}, and {@link RowLockHook} is told at rollbacks to savepoints and at the end. Owner's thread. */
+    public final void noteRowLocks() {
+        becomeWaitable();
+        hasRowLocks = true;
+    }
+
+    final boolean hasRowLocks() {
+        return hasRowLocks;
+    }
+
+    /** The xid that runs now, 0 before the first write and after the end. Any thread. */
+    public final long waitableXid() {
+        return waitableXid;
+    }
+
+    /** Volatile: see README.md, "Waiting for a transaction". */
+    final long liveNumber() {
+        return liveNumber;
+    }
+
+    /** The live subtransaction with this xid, -1 if there is none. Any thread for a hint; under LOCK_TABLE it is exact. */
+    protected int subOf(long xid) {
+        return waitableXid == xid ? 0 : -1;
+    }
+
+    /** The xid of a live subtransaction, 0 if it has none. Caller holds LOCK_TABLE. */
+    protected long xidOfSub(int id) {
+        return id == 0 ? waitableXid : 0;
+    }
+
+    /** Xids of subtransactions from this one on are no live ones any more. Owner's thread, holds LOCK_TABLE. */
+    protected void forgetSubXids(int firstSub) {}
+
+    /** Caller holds LOCK_TABLE. */
+    final boolean isLive(long number, int id) {
+        return liveNumber == number && (abortedSubs == null || !abortedSubs.contains(id));
+    }
+
+    /** Owner's thread, holds LOCK_TABLE. */
+    final void abortSubs(int firstSub) {
+        if (abortedSubs == null) {
+            abortedSubs = new SubIdRanges();
+        }
+        abortedSubs.addFrom(firstSub, newestSubId);
+        forgetSubXids(firstSub);
+    }
+
+    final LockJournal journal() {
+        return journal;
+    }
+
+    /** Owner's thread: nobody can wait for this life any more; a full fence lies before the return if anybody could. */
+    final void hide() {
+        if ((long) LIVE_NUMBER.getOpaque(this) != 0) {
+            WAITABLE_XID.setOpaque(this, 0L);
+            liveNumber = 0; // volatile
+            hasRowLocks = false;
+        }
+    }
+
+    /** Owner's thread, after all was released. */
+    final void endLife() {
+        beginNumber++;
+        if (newestSubId != 0) {
+            subId = 0;
+            newestSubId = 0;
+            abortedSubs = null; // nobody asks: the life that it was of isn't live
+            journal = null;
+        }
+    }
+
+    // ---- waits
 
     /** Longest single wait, 0 for no limit. */
     public final void lockTimeoutNanos(long nanos) {
@@ -93,7 +252,7 @@ public abstract class LockOwner {
 
     /** What it waits for, for people; null if it doesn't. Any thread. */
     public final String waitingFor() {
-        Waiter current = waiter;
+        Waiter current = root.waiter;
         return current == null ? null : current.description;
     }
 
@@ -109,17 +268,5 @@ public abstract class LockOwner {
 
     final void requestCancel() {
         cancelRequested = true;
-    }
-
-    /** The xid that runs now, 0 before the first write and after the end. Any thread. */
-    public final long waitableXid() {
-        return waitableXid;
-    }
-
-    /** Owner's thread: nobody can wait for this xid any more; a full fence lies before the return if there was one. */
-    final void hideXid() {
-        if (waitableXid != 0) {
-            waitableXid = 0;
-        }
     }
 }

@@ -47,6 +47,9 @@ public final class LockTable {
 
     private final EnginePoison poison;
 
+    /** Set once, before the first row lock. */
+    private RowLockHook rowLocks = RowLockHook.NONE;
+
     /** Set once. */
     private volatile boolean closing;
 
@@ -56,6 +59,11 @@ public final class LockTable {
         this.owners = owners;
         this.latch = new Latch(LatchRank.LOCK_TABLE, scheduler);
         poison.onPoison(this::unparkAll);
+    }
+
+    /** Before the first row lock. */
+    public void onRelease(RowLockHook hook) {
+        rowLocks = hook;
     }
 
     /** Waits if it has to. See {@link #lockRelation(LockOwner, int, LockMode, WaitPolicy, String)}. */
@@ -73,6 +81,13 @@ public final class LockTable {
      * @throws StoppedException the engine is closing
      */
     public boolean lockRelation(LockOwner owner, int relation, LockMode mode, WaitPolicy wait, String name) {
+        if (owner.currentSubId() != 0) {
+            return lock(owner, LockTag.relation(relation), mode, wait, WaitContext.relation(name));
+        }
+        return lockRelationNow(owner, relation, mode, wait, name);
+    }
+
+    private boolean lockRelationNow(LockOwner owner, int relation, LockMode mode, WaitPolicy wait, String name) {
         if (mode.isWeak()) {
             FastLocks.Added added = owner.fastLocks.add(relation, mode.bit());
             if (added == FastLocks.Added.HELD) {
@@ -87,11 +102,47 @@ public final class LockTable {
                 owner.fastLocks.retract(relation, mode.bit());
             }
         }
-        return lock(owner, LockTag.relation(relation), mode, wait, WaitContext.relation(name));
+        return lockInTable(owner, LockTag.relation(relation), mode, wait, WaitContext.relation(name));
     }
 
-    /** Locks anything, in the table. Parameters, result and errors as with {@link #lockRelation}. */
+    /**
+     * Locks anything. Parameters, result and errors as with {@link #lockRelation}. But for tuples, what is first locked within a savepoint
+     * is given back by a rollback to it.
+     */
     public boolean lock(LockOwner owner, LockTag tag, LockMode mode, WaitPolicy wait, WaitContext context) {
+        if (owner.currentSubId() == 0 || tag.kind() == LockTag.Kind.TUPLE) {
+            return lockInTable(owner, tag, mode, wait, context);
+        }
+        boolean before = isHeld(owner, tag, mode); // only the owner takes its locks: this stays true
+        boolean relation = tag.kind() == LockTag.Kind.RELATION;
+        boolean granted = relation
+                ? lockRelationNow(owner, (int) tag.first(), mode, wait, context.relationName())
+                : lockInTable(owner, tag, mode, wait, context);
+        if (granted && !before) {
+            owner.journal().add(tag, mode, owner.currentSubId());
+        }
+        return granted;
+    }
+
+    /** Owner's thread: does it hold this mode, itself? */
+    private boolean isHeld(LockOwner owner, LockTag tag, LockMode mode) {
+        if (tag.kind() == LockTag.Kind.RELATION && owner.fastLocks.holds((int) tag.first(), mode.bit())) {
+            return true;
+        }
+        if (owner.tableLocks == 0) {
+            return false;
+        }
+        latch.acquireExclusive();
+        try {
+            Lock lock = locks.get(tag);
+            Holder holder = lock == null ? null : lock.holder(owner);
+            return holder != null && (holder.modes & mode.bit()) != 0;
+        } finally {
+            latch.releaseExclusive();
+        }
+    }
+
+    private boolean lockInTable(LockOwner owner, LockTag tag, LockMode mode, WaitPolicy wait, WaitContext context) {
         boolean strong = isStrong(tag, mode);
         if (strong) {
             strongLocks.incrementAndGet(bucket((int) tag.first()));
@@ -131,19 +182,35 @@ public final class LockTable {
     }
 
     /**
-     * Waits until {@code holder}'s transaction {@code xid} has ended; returns at once if it has. May return early: the caller looks at the
-     * transaction's status again. Errors as with {@link #lockRelation}.
+     * Waits until the subtransaction of {@code holder} with this xid is over: rolled back, or its whole transaction has ended. Returns at
+     * once if it is. May return early: the caller looks at the xid's status again. Errors as with {@link #lockRelation}.
      */
     public void waitForTransaction(LockOwner owner, LockOwner holder, long xid, WaitContext context) {
+        waitForSub(owner, holder, 0, xid, 0, context);
+    }
+
+    /**
+     * Waits until subtransaction {@code subId} of the {@code holder}'s life {@code number} is over; for who met a row lock of it. Otherwise
+     * as {@link #waitForTransaction}.
+     */
+    public void waitForSub(LockOwner owner, LockOwner holder, long number, int subId, WaitContext context) {
+        waitForSub(owner, holder, number, 0, subId, context);
+    }
+
+    /** @param xid looked for if it isn't 0, else number and subId say what */
+    private void waitForSub(LockOwner owner, LockOwner holder, long number, long xid, int subId, WaitContext context) {
+        assert owner.root() != holder.root() : "waits for itself";
         Waiter waiter;
         latch.acquireExclusive();
         try {
-            holder.tableLocks = holder.tableLocks + 1; // first this, then the look at its xid: its end does the reverse
+            holder.tableLocks =
+                    holder.tableLocks + 1; // first this, then the look whether it lives: its end does the reverse
             try {
-                if (holder.waitableXid() != xid) {
+                int sub = xid == 0 ? subId : holder.liveNumber() == 0 ? -1 : holder.subOf(xid);
+                if (sub < 0 || xid == 0 && !holder.isLive(number, sub)) {
                     return;
                 }
-                Lock lock = locks.computeIfAbsent(LockTag.transaction(xid), Lock::new);
+                Lock lock = locks.computeIfAbsent(LockTag.subtransaction(holder, sub), Lock::new);
                 if (lock.holder(holder) == null) {
                     grant(holder, lock, LockMode.EXCLUSIVE);
                 }
@@ -180,21 +247,55 @@ public final class LockTable {
         }
     }
 
-    /** Ends everything that the owner holds, and all waits for its xid. Owner's thread; its transaction's fate is visible already. */
+    /**
+     * Ends what the owner's subtransactions from {@code firstSub} on hold, and all waits for them. Owner's thread; their statuses say already
+     * that they are rolled back. The caller then leaves them.
+     */
+    public void rollbackToSub(LockOwner owner, int firstSub) {
+        if (owner.hasRowLocks()) {
+            rowLocks.rolledBackTo(owner, firstSub); // before anybody is woken, and before they count as over
+        }
+        scheduler.step(Step.LOCK_REQUESTED);
+        latch.acquireExclusive();
+        try {
+            owner.abortSubs(firstSub);
+            for (int i = owner.held.size() - 1; i >= 0; i--) {
+                Holder holder = owner.held.get(i);
+                LockTag tag = holder.lock.tag;
+                if (tag.kind() == LockTag.Kind.SUBTRANSACTION && tag.second() >= firstSub) {
+                    release(owner, holder, LockMode.EXCLUSIVE);
+                }
+            }
+            LockJournal journal = owner.journal();
+            for (LockJournal.Entry e = journal.removeLastFrom(firstSub);
+                    e != null;
+                    e = journal.removeLastFrom(firstSub)) {
+                giveBack(owner, e.tag(), e.mode());
+            }
+        } finally {
+            latch.releaseExclusive();
+        }
+    }
+
+    /** Ends everything that the owner holds, and all waits for it. Owner's thread; its transaction's fate is visible already. */
     public void releaseAll(LockOwner owner) {
-        owner.hideXid();
+        if (owner.hasRowLocks()) {
+            rowLocks.ended(owner);
+        }
+        owner.hide();
         if (owner.fastLocks.clear()) {
             VarHandle.fullFence(); // what a strong locker moved before this is counted in tableLocks
         }
         if (owner.tableLocks != 0) {
             releaseInTable(owner);
         }
+        owner.endLife();
     }
 
     /** Makes a running or the next wait of this owner fail with 57014. Any thread. */
     public void cancel(LockOwner owner) {
         owner.requestCancel();
-        Waiter waiter = owner.waiter;
+        Waiter waiter = owner.root().waiter;
         if (waiter != null) {
             scheduler.unpark(waiter.thread);
         }
@@ -211,7 +312,7 @@ public final class LockTable {
         // listed as its
         // owner's, and the poison was set before this look at the owners, so one of the two sees the other
         owners.forEachOwner(owner -> {
-            Waiter waiter = owner.waiter;
+            Waiter waiter = owner.root().waiter;
             if (waiter != null) {
                 scheduler.unpark(waiter.thread);
             }
@@ -239,13 +340,13 @@ public final class LockTable {
         latch.acquireExclusive();
         try {
             for (Lock lock : locks.values()) {
+                LockTag tag = lock.shownTag();
                 for (Holder holder : lock.holders) {
-                    addEntries(entries, lock.tag, holder.owner, holder.modes, false);
+                    addEntries(entries, tag, holder.owner, holder.modes, false);
                 }
                 for (Waiter waiter : lock.waiters) {
                     LockOwner owner = waiter.owner;
-                    entries.add(
-                            new LockEntry(lock.tag, owner.processId(), owner.waitableXid(), waiter.mode, false, false));
+                    entries.add(new LockEntry(tag, owner.processId(), owner.waitableXid(), waiter.mode, false, false));
                 }
             }
         } finally {
@@ -323,7 +424,7 @@ public final class LockTable {
     private Waiter enqueue(Waiter waiter, int place) {
         LockOwner owner = waiter.owner;
         waiter.lock.waiters.add(place, waiter);
-        owner.waiter = waiter;
+        owner.root().waiter = waiter;
         waiter.description = describe(waiter);
         if (owner.deadlockTimeoutNanos() == 0) {
             try {
@@ -353,14 +454,14 @@ public final class LockTable {
 
     private static String describe(Waiter waiter) {
         StringBuilder text =
-                new StringBuilder(waiter.mode.pgName()).append(" on ").append(waiter.lock.tag);
+                new StringBuilder(waiter.mode.pgName()).append(" on ").append(waiter.lock.shownTag());
         String where = waiter.context.describe();
         if (where != null) {
             text.append(" (").append(where).append(')');
         }
         String separator = ", held by process ";
         for (Holder holder : waiter.lock.holders) {
-            if (holder.owner != waiter.owner && (holder.modes & waiter.mode.conflicts()) != 0) {
+            if (holder.owner.root() != waiter.owner.root() && (holder.modes & waiter.mode.conflicts()) != 0) {
                 text.append(separator).append(holder.owner.processId());
                 separator = ", ";
             }
@@ -371,7 +472,7 @@ public final class LockTable {
     /** Leaves the queue without a grant. */
     private void leave(Waiter waiter) {
         waiter.lock.waiters.remove(waiter);
-        waiter.owner.waiter = null;
+        waiter.owner.root().waiter = null;
         if (isStrong(waiter.lock.tag, waiter.mode)) {
             strongLocks.decrementAndGet(bucket((int) waiter.lock.tag.first()));
         }
@@ -388,7 +489,7 @@ public final class LockTable {
                 continue;
             }
             lock.waiters.remove(i--);
-            waiter.owner.waiter = null;
+            waiter.owner.root().waiter = null;
             if (waiter.holdsWhenGranted && !grant(waiter.owner, lock, waiter.mode) && isStrong(lock.tag, waiter.mode)) {
                 strongLocks.decrementAndGet(bucket((int) lock.tag.first()));
             }
@@ -396,6 +497,31 @@ public final class LockTable {
             scheduler.unpark(waiter.thread);
         }
         dropIfUnused(lock);
+    }
+
+    /** Takes one mode back altogether, however often it was granted; the caller has seen that it is held. */
+    private void release(LockOwner owner, Holder holder, LockMode mode) {
+        holder.removeAll(mode);
+        if (isStrong(holder.lock.tag, mode)) {
+            strongLocks.decrementAndGet(bucket((int) holder.lock.tag.first()));
+        }
+        if (holder.modes == 0) {
+            owner.held.remove(holder);
+            forget(holder);
+        }
+        wakeUp(holder.lock);
+    }
+
+    /** Of the owner's thread: from its own entries, from the table, or from both if a strong locker moved it between two requests. */
+    private void giveBack(LockOwner owner, LockTag tag, LockMode mode) {
+        if (tag.kind() == LockTag.Kind.RELATION && mode.isWeak()) {
+            owner.fastLocks.retract((int) tag.first(), mode.bit());
+        }
+        Lock lock = locks.get(tag);
+        Holder holder = lock == null ? null : lock.holder(owner);
+        if (holder != null && (holder.modes & mode.bit()) != 0) {
+            release(owner, holder, mode);
+        }
     }
 
     private void forget(Holder holder) {

@@ -10,8 +10,8 @@ import dev.palimpsest.tx.SnapshotHandle;
 import java.util.NoSuchElementException;
 
 /**
- * A scan's rows, read a few at a time so that coming into the engine costs little a row. Holds its snapshot until it is closed, at its end or
- * with its transaction. Used by the transaction's thread.
+ * A scan's rows, read a few at a time so that coming into the engine costs little a row. Holds its snapshot until it is closed, at its end, or
+ * with its (sub)transaction. Used by the transaction's thread.
  */
 final class ScanStream implements RowStream {
     private static final int MAX_BATCH = 64;
@@ -21,6 +21,10 @@ final class ScanStream implements RowStream {
     private final Qualification which;
     private final SnapshotHandle snapshot;
     private final RowSource source;
+
+    /** The subtransaction that opened it: a rollback to before that closes it. */
+    private final int subId;
+
     private final Row[] batch = new Row[MAX_BATCH];
     private int position;
     private int count;
@@ -41,7 +45,12 @@ final class ScanStream implements RowStream {
         this.which = which;
         this.snapshot = snapshot;
         this.source = RowSource.open(table, which, snapshot.snapshot());
+        this.subId = t.tx().currentSubId();
         t.opened(this);
+    }
+
+    int subId() {
+        return subId;
     }
 
     TableInfo table() {
@@ -52,7 +61,8 @@ final class ScanStream implements RowStream {
     public boolean hasNext() {
         if (closedByTransaction) {
             throw new UsageException(
-                    SqlState.INVALID_CURSOR_STATE, "the stream was closed by the end of its transaction");
+                    SqlState.INVALID_CURSOR_STATE,
+                    "the stream was closed by the end of its transaction, or by a rollback to before it");
         }
         if (position < count) {
             return true;

@@ -1,5 +1,6 @@
 package dev.palimpsest.table;
 
+import dev.palimpsest.api.FailedTransactionException;
 import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.SessionInfo;
@@ -113,23 +114,27 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
      * @throws StoppedException the database is closed or has stopped
      */
     void enter() {
+        enterEvenFailed();
+        if (failed) {
+            depth--;
+            if (depth == 0) {
+                session.exit();
+            }
+            throw new FailedTransactionException(
+                    "current transaction is aborted, commands ignored until end of transaction block",
+                    null,
+                    null,
+                    failure);
+        }
+    }
+
+    private void enterEvenFailed() {
         if (ended) {
             engine.sessions().checkOpen();
             throw new UsageException(SqlState.NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
         }
         if (depth == 0) {
             session.enter();
-        }
-        if (failed) {
-            if (depth == 0) {
-                session.exit();
-            }
-            throw new UsageException(
-                    SqlState.IN_FAILED_SQL_TRANSACTION,
-                    "current transaction is aborted, commands ignored until end of transaction block",
-                    null,
-                    null,
-                    failure);
         }
         depth++;
     }
@@ -138,8 +143,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         if (--depth == 0) {
             try {
                 if (failed) {
-                    closeStreams();
-                    engine.transactions().abort(tx);
+                    abortFailed();
                 }
             } finally {
                 session.exit();
@@ -147,9 +151,29 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         }
     }
 
+    /** Rolled back at once is what failed: all, or what was done since the innermost savepoint. */
+    private void abortFailed() {
+        int savepoint = tx.savepointDepth() - 1;
+        if (savepoint < 0) {
+            closeStreams(0);
+            engine.transactions().abort(tx);
+        } else {
+            int subId = tx.subIdOf(savepoint);
+            closeStreams(subId);
+            tx.abortInnermost();
+            forgetDefinitions(subId);
+        }
+    }
+
+    private void forgetDefinitions(int firstSub) {
+        if (ddl != null && !ddl.rolledBackTo(firstSub)) {
+            ddl = null;
+        }
+    }
+
     /**
-     * A statement failed: so has the transaction. When the statement is left, it is rolled back at once, as in PostgreSQL: nobody waits for a
-     * transaction that can't commit any more.
+     * A statement failed: so has the transaction. When the statement is left, it is rolled back at once, up to the innermost savepoint, as in
+     * PostgreSQL: nobody waits for what can't commit any more.
      *
      * @return what to throw
      */
@@ -276,18 +300,17 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     @Override
     public void commit() {
-        checkNotNested();
+        checkNotNested("end a transaction");
         if (ended) {
             engine.sessions().checkOpen();
             throw new UsageException(SqlState.NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
         }
         session.enter();
         try {
-            closeStreams();
+            closeStreams(0);
             if (failed) {
                 session.countRollback();
-                throw new UsageException(
-                        SqlState.IN_FAILED_SQL_TRANSACTION,
+                throw new FailedTransactionException(
                         "current transaction is aborted, so it was rolled back instead of committed",
                         null,
                         null,
@@ -313,12 +336,12 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     /** @param counted false for the engine's own transactions */
     void rollback(boolean counted) {
-        checkNotNested();
+        checkNotNested("end a transaction");
         if (!session.enterToEnd()) {
             return; // the closing of the database ends it
         }
         try {
-            closeStreams();
+            closeStreams(0);
             engine.transactions().abort(tx);
             if (counted) {
                 session.countRollback();
@@ -336,7 +359,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     /** By the thread that closes the database, when nobody is inside. */
     public void abortByClose() {
         if (!ended) {
-            closeStreams();
+            closeStreams(0);
             engine.transactions().abort(tx);
             session.countRollback();
             session.current(null);
@@ -355,16 +378,21 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         engine.sessions().give(session);
     }
 
-    private void closeStreams() {
+    /** Those opened in this subtransaction or a later one. */
+    private void closeStreams(int firstSub) {
         if (!streams.isEmpty()) {
-            List.copyOf(streams).forEach(ScanStream::closeByTransaction);
+            for (ScanStream stream : List.copyOf(streams)) {
+                if (stream.subId() >= firstSub) {
+                    stream.closeByTransaction();
+                }
+            }
         }
     }
 
-    private void checkNotNested() {
+    private void checkNotNested(String what) {
         if (depth != 0) {
             throw new UsageException(
-                    SqlState.OBJECT_IN_USE, "cannot end a transaction from within one of its own statements");
+                    SqlState.OBJECT_IN_USE, "cannot " + what + " from within one of its own statements");
         }
     }
 
@@ -489,20 +517,67 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         }
     }
 
+    // ---- savepoints
+
     @Override
     public void savepoint(String name) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "savepoint");
+        UsageException.required(name, "the savepoint's name");
+        checkNotNested("set a savepoint");
+        enter();
+        try {
+            tx.savepoint(name);
+        } catch (Throwable e) {
+            throw failed(e);
+        } finally {
+            exit();
+        }
     }
 
     @Override
     public void rollbackTo(String name) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "rollbackTo");
+        UsageException.required(name, "the savepoint's name");
+        checkNotNested("roll back to a savepoint");
+        enterEvenFailed();
+        try {
+            int savepoint = savepointNamed(name);
+            int subId = tx.subIdOf(savepoint);
+            closeStreams(subId);
+            tx.rollbackTo(savepoint);
+            forgetDefinitions(subId);
+            failed = false;
+            failure = null;
+            tx.clearCancel();
+        } catch (Throwable e) {
+            throw failed(e);
+        } finally {
+            exit();
+        }
     }
 
     @Override
     public void release(String name) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "release");
+        UsageException.required(name, "the savepoint's name");
+        checkNotNested("release a savepoint");
+        enter();
+        try {
+            tx.release(savepointNamed(name));
+        } catch (Throwable e) {
+            throw failed(e);
+        } finally {
+            exit();
+        }
     }
+
+    private int savepointNamed(String name) {
+        int savepoint = tx.findSavepoint(name);
+        if (savepoint < 0) {
+            throw new UsageException(
+                    SqlState.INVALID_SAVEPOINT_SPECIFICATION, "savepoint \"" + name + "\" does not exist");
+        }
+        return savepoint;
+    }
+
+    // ---- locks
 
     @Override
     public boolean lockTable(String name, dev.palimpsest.api.TableLockMode mode, dev.palimpsest.api.WaitPolicy wait) {

@@ -24,12 +24,12 @@ final class ActiveTransactions {
         }
     }
 
-    /** The transaction that runs under this xid, or null if it has ended. A look through all: only for those who wait anyway. */
+    /** The transaction that runs under this xid, itself or a live subtransaction of it, or null if it has ended. A look through all: only for those who wait anyway. */
     Transaction find(long xid) {
         Object[] listing = slots.listing();
         for (int i = 0; i < listing.length; i++) {
             Transaction transaction = slots.at(listing, i).transaction();
-            if (transaction != null && transaction.waitableXid() == xid) {
+            if (transaction != null && transaction.runs(xid)) {
                 return transaction;
             }
         }

@@ -10,13 +10,14 @@ import dev.palimpsest.wal.WalRecordBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * One transaction, from {@link TransactionManager#begin} to its commit or abort; the object may then be begun again. Used by one thread
  * at a time; what other threads may call says so.
  *
  * <pre>
- *   begin → (beginStatement … endStatement [nextCommand])* → commit | abort
+ *   begin → (beginStatement … endStatement [nextCommand] | savepoint | rollbackTo | release)* → commit | abort
  * </pre>
  */
 public final class Transaction extends LockOwner {
@@ -30,6 +31,13 @@ public final class Transaction extends LockOwner {
     private boolean readOnly;
     private TransactionState state = TransactionState.ABORTED;
     private long xid;
+
+    /** What is written with now: the current subtransaction's xid, 0 until it writes. */
+    private long writeXid;
+
+    /** Null until the first savepoint. Written by the transaction's thread; others look xids up in it. */
+    private volatile Subtransactions subs;
+
     private int commandId;
     private long startMicros;
 
@@ -57,6 +65,10 @@ public final class Transaction extends LockOwner {
 
     private int[] filesDroppedAtCommit = NO_FILES;
     private int[] filesDroppedAtAbort = NO_FILES;
+
+    /** Created in subtransactions that were rolled back: removed at the end, however it ends. */
+    private int[] filesOrphaned = NO_FILES;
+
     private List<EndAction> endActions = List.of();
 
     Transaction(TransactionManager manager, long processId) {
@@ -83,14 +95,21 @@ public final class Transaction extends LockOwner {
         return state != TransactionState.ACTIVE && state != TransactionState.FAILED;
     }
 
-    /** 0 until the first write. */
+    /** The transaction's as a whole: 0 until the first write. */
     public long xid() {
         return xid;
     }
 
+    /** The current subtransaction's, 0 until it writes: see {@link TransactionManager#assignXid}. */
+    public long writeXid() {
+        return writeXid;
+    }
+
     /** Is this xid this transaction's own, or that of a live subtransaction of it? One rolled back is not. */
     public boolean isOwn(long otherXid) {
-        return otherXid == xid && otherXid != Xid.NONE;
+        return otherXid == xid
+                ? otherXid != Xid.NONE
+                : subs != null && subs.subOf(otherXid) >= 0; // after a rollback they are gone from there
     }
 
     /** What the current command writes with; its reads see only earlier ones. */
@@ -154,6 +173,118 @@ public final class Transaction extends LockOwner {
     /** Makes a running or the next wait fail with 57014. Any thread. */
     public void cancel() {
         manager.locks().cancel(this);
+    }
+
+    // ---- savepoints
+
+    /** Sets a savepoint: what is done from now on is a subtransaction's. @return its id */
+    public int savepoint(String name) {
+        checkUsable();
+        if (subs == null) {
+            subs = new Subtransactions();
+        }
+        Subtransactions.Savepoint savepoint =
+                new Subtransactions.Savepoint(name, filesDroppedAtCommit.length, filesDroppedAtAbort.length);
+        subs.push(savepoint);
+        return openSub(savepoint);
+    }
+
+    private int openSub(Subtransactions.Savepoint savepoint) {
+        savepoint.subId = openSub();
+        savepoint.xid = Xid.NONE;
+        writeXid = Xid.NONE;
+        return savepoint.subId;
+    }
+
+    /** How many savepoints are open. */
+    public int savepointDepth() {
+        return subs == null ? 0 : subs.depth();
+    }
+
+    /** The innermost open savepoint of this name: 0 for the outermost one, -1 if there is none. */
+    public int findSavepoint(String name) {
+        return subs == null ? -1 : subs.indexOf(name);
+    }
+
+    /** The subtransaction under an open savepoint. */
+    public int subIdOf(int savepoint) {
+        return subs.at(savepoint).subId;
+    }
+
+    /**
+     * Rolls back all since this savepoint was set, and forgets those set since. Its locks go, who waits for them is woken. A new
+     * subtransaction begins under it. Doesn't wait and doesn't fail.
+     */
+    public void rollbackTo(int savepoint) {
+        abortSubs(savepoint);
+        subs.truncate(savepoint + 1);
+        leaveSub(savepoint == 0 ? 0 : subs.at(savepoint - 1).subId);
+        openSub(subs.at(savepoint));
+    }
+
+    /** A statement failed within the innermost savepoint: what was done since goes at once; {@link #rollbackTo} is to follow. */
+    public void abortInnermost() {
+        abortSubs(subs.depth() - 1);
+    }
+
+    private void abortSubs(int savepoint) {
+        Subtransactions.Savepoint target = subs.at(savepoint);
+        manager.abortSubs(this, target.subId, subs.countBefore(target.subId));
+        filesDroppedAtCommit = Arrays.copyOf(filesDroppedAtCommit, target.filesDroppedAtCommit);
+        for (int i = target.filesDroppedAtAbort; i < filesDroppedAtAbort.length; i++) {
+            filesOrphaned = with(filesOrphaned, filesDroppedAtAbort[i]);
+        }
+        filesDroppedAtAbort = Arrays.copyOf(filesDroppedAtAbort, target.filesDroppedAtAbort);
+    }
+
+    /** Forgets this savepoint and those set since; what was done stays. */
+    public void release(int savepoint) {
+        subs.truncate(savepoint);
+        leaveSub(subs.currentSub());
+        writeXid = savepoint == 0 ? xid : subs.at(savepoint - 1).xid;
+    }
+
+    /** For the manager: gives a xid to each open subtransaction that has none, the outer ones first. The transaction itself has one. */
+    void assignSubXids(LongSupplier next) {
+        for (int i = 0; i < subs.depth(); i++) {
+            Subtransactions.Savepoint savepoint = subs.at(i);
+            if (savepoint.xid == Xid.NONE) {
+                savepoint.xid = next.getAsLong();
+                subs.add(savepoint.xid, savepoint.subId);
+            }
+            writeXid = savepoint.xid;
+        }
+    }
+
+    int subXidCount() {
+        return subs == null ? 0 : subs.xidCount();
+    }
+
+    long subXid(int index) {
+        return subs.xid(index);
+    }
+
+    @Override
+    protected int subOf(long otherXid) {
+        int sub = super.subOf(otherXid);
+        Subtransactions current = subs;
+        return sub >= 0 || current == null ? sub : current.subOf(otherXid);
+    }
+
+    @Override
+    protected long xidOfSub(int id) {
+        Subtransactions current = subs;
+        return id == 0 || current == null ? super.xidOfSub(id) : current.xidOf(id);
+    }
+
+    @Override
+    protected void forgetSubXids(int firstSub) {
+        subs.keepXids(subs.countBefore(firstSub));
+    }
+
+    /** Any thread, as a hint: does this transaction run under this xid? */
+    boolean runs(long otherXid) {
+        return subOf(otherXid) >= 0;
     }
 
     // ---- snapshots
@@ -262,11 +393,12 @@ public final class Transaction extends LockOwner {
     }
 
     void begin(IsolationLevel newIsolation, boolean newReadOnly) {
-        assert isEnded() && snapshotSlot == null;
-        resetLockOwner();
+        assert isEnded() && snapshotSlot == null && subs == null;
+        resetLockOwner(this);
         isolation = newIsolation;
         readOnly = newReadOnly;
         xid = Xid.NONE;
+        writeXid = Xid.NONE;
         commandId = 0;
         startMicros = 0;
         state = TransactionState.ACTIVE;
@@ -275,6 +407,7 @@ public final class Transaction extends LockOwner {
 
     void setXid(long newXid) {
         xid = newXid;
+        writeXid = newXid;
         exposeXid(newXid);
     }
 
@@ -286,7 +419,7 @@ public final class Transaction extends LockOwner {
 
     private void commitAppended(long lsn) {
         forceLsn = manager.publisher().enter(link, lsn);
-        if (filesDroppedAtCommit.length != 0) {
+        if (filesDroppedAtCommit.length + filesOrphaned.length != 0) {
             manager.fileWork().enter(lsn);
         }
     }
@@ -298,11 +431,17 @@ public final class Transaction extends LockOwner {
     /** Publisher, under PUBLISH. */
     void storeNumbers(CommitNumbers numbers, long csn) {
         numbers.store(xid, csn);
+        for (int i = 0, count = subXidCount(); i < count; i++) {
+            numbers.store(subs.xid(i), csn);
+        }
     }
 
     /** Publisher, under PUBLISH. */
     void storeStatuses(CommitLog statuses, long csn) {
         statuses.setCommitted(xid, csn);
+        for (int i = 0, count = subXidCount(); i < count; i++) {
+            statuses.setCommitted(subs.xid(i), csn);
+        }
     }
 
     /** Publisher, under PUBLISH: its own link stays in the queue as the new head. */
@@ -311,7 +450,13 @@ public final class Transaction extends LockOwner {
     }
 
     int[] filesDropped(boolean committed) {
-        return committed ? filesDroppedAtCommit : filesDroppedAtAbort;
+        int[] files = committed ? filesDroppedAtCommit : filesDroppedAtAbort;
+        if (filesOrphaned.length != 0) {
+            int length = files.length;
+            files = Arrays.copyOf(files, length + filesOrphaned.length);
+            System.arraycopy(filesOrphaned, 0, files, length, filesOrphaned.length);
+        }
+        return files;
     }
 
     void runEndActions(boolean committed) {
@@ -329,12 +474,16 @@ public final class Transaction extends LockOwner {
         if (snapshotSlot != null) {
             releaseSnapshot();
         }
+        if (subs != null) {
+            subs = null; // nobody finds its xids any more: their fate is visible, or nobody may wait for it
+        }
     }
 
     /** The last thing. */
     void leave() {
         filesDroppedAtCommit = NO_FILES;
         filesDroppedAtAbort = NO_FILES;
+        filesOrphaned = NO_FILES;
         endActions = List.of();
         place.free();
     }

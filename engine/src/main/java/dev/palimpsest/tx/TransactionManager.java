@@ -33,6 +33,11 @@ public final class TransactionManager {
 
     private static final System.Logger LOG = System.getLogger(TransactionManager.class.getName());
 
+    private static final int[] NO_FILES = {};
+
+    /** So many subtransactions an abort record names at most: it must never be too long for the log. */
+    private static final int MAX_ABORTED_SUBXIDS = 1000;
+
     /** No file work: the hook of an abort without. */
     private static final AppendHook NO_HOOK = lsn -> {};
 
@@ -138,22 +143,28 @@ public final class TransactionManager {
     }
 
     /**
-     * The transaction's xid, a new one at its first write.
+     * The xid to write with: the current subtransaction's, or the transaction's own outside of savepoints; a new one at its first write.
      *
      * @throws UsageException 25006 if it is read-only
      */
     public long assignXid(Transaction transaction) {
-        long xid = transaction.xid();
-        if (xid != Xid.NONE) {
-            return xid;
-        }
+        long xid = transaction.writeXid();
+        return xid != Xid.NONE ? xid : assignNewXids(transaction);
+    }
+
+    /** From the outside in: so a subtransaction's xid is younger than that of the one around it. */
+    private long assignNewXids(Transaction transaction) {
         if (transaction.isReadOnly()) {
             throw new UsageException(SqlState.READ_ONLY_SQL_TRANSACTION, "cannot write in a read-only transaction");
         }
-        xid = nextXid.getAndIncrement();
-        transaction.setXid(xid);
+        if (transaction.xid() == Xid.NONE) {
+            transaction.setXid(nextXid.getAndIncrement());
+        }
+        if (transaction.savepointDepth() != 0) {
+            transaction.assignSubXids(nextXid::getAndIncrement);
+        }
         scheduler.step(Step.XID_ASSIGNED);
-        return xid;
+        return transaction.writeXid();
     }
 
     /**
@@ -173,9 +184,11 @@ public final class TransactionManager {
         int[] files = transaction.filesDropped(true);
         long csn = wal.append(
                 TransactionRecords.form(
-                        transaction.recordBuilder(),
+                        transaction,
                         TransactionRecords.COMMIT,
                         transaction.xid(),
+                        0,
+                        transaction.subXidCount(),
                         scheduler.currentTimeMicros(),
                         files),
                 transaction.commitHook(synchronous));
@@ -352,21 +365,51 @@ public final class TransactionManager {
 
     /** @return the end of its record, 0 if the engine has stopped */
     private long storeAbort(Transaction transaction) {
+        int subXids = storeSubAborts(transaction, 0, MAX_ABORTED_SUBXIDS);
         int[] files = transaction.filesDropped(false);
+        return storeAbort(transaction, transaction.xid(), 0, subXids, files);
+    }
+
+    /**
+     * Rolls back a transaction's subtransactions from one on: statuses first, so that whoever is woken, or comes a moment later, sees them as
+     * aborted; then their locks. Doesn't wait and doesn't fail.
+     *
+     * @param kept how many xids are of subtransactions before it
+     */
+    void abortSubs(Transaction transaction, int firstSub, int kept) {
+        int count = transaction.subXidCount();
+        if (count > kept) {
+            int left = storeSubAborts(transaction, kept, MAX_ABORTED_SUBXIDS);
+            storeAbort(transaction, transaction.subXid(kept), kept + 1, left, NO_FILES);
+        }
+        locks.rollbackToSub(transaction, firstSub);
+    }
+
+    /** Records of bounded size for the last ones of many subtransactions. @return so many xids are left to be stored */
+    private int storeSubAborts(Transaction transaction, int kept, int atMost) {
+        int count = transaction.subXidCount();
+        for (; count - kept > atMost; count -= atMost) {
+            int first = count - atMost;
+            storeAbort(transaction, transaction.subXid(first), first + 1, count, NO_FILES);
+        }
+        return count;
+    }
+
+    /** The xid and the subtransactions from {@code from} to before {@code to}. @return the end of the record, 0 if the engine has stopped */
+    private long storeAbort(Transaction transaction, long xid, int from, int to, int[] files) {
         long lsn = 0;
         try {
             lsn = wal.append(
                     TransactionRecords.form(
-                            transaction.recordBuilder(),
-                            TransactionRecords.ABORT,
-                            transaction.xid(),
-                            scheduler.currentTimeMicros(),
-                            files),
+                            transaction, TransactionRecords.ABORT, xid, from, to, scheduler.currentTimeMicros(), files),
                     files.length == 0 ? NO_HOOK : fileWork::enter);
         } catch (StoppedException e) {
-            LOG.log(System.Logger.Level.DEBUG, "abort without a record, xid=" + transaction.xid(), e);
+            LOG.log(System.Logger.Level.DEBUG, "abort without a record, xid=" + xid, e);
         }
-        statuses.setAborted(transaction.xid(), lsn);
+        statuses.setAborted(xid, lsn);
+        for (int i = from; i < to; i++) {
+            statuses.setAborted(transaction.subXid(i), lsn);
+        }
         scheduler.step(Step.ABORT_STORED);
         return lsn;
     }

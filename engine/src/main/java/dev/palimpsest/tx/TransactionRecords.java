@@ -5,7 +5,7 @@ import dev.palimpsest.wal.WalRecord;
 import dev.palimpsest.wal.WalRecordBuilder;
 
 /**
- * The payload of commit and abort records. The xid is in the record's header.
+ * The payload of commit and abort records. The xid is in the record's header; of an abort of subtransactions only, it is one of theirs.
  *
  * <pre>
  *   0 u64 time, microseconds since 1970   8 u32 subtransactions n   12 u32 removed files m
@@ -23,11 +23,17 @@ final class TransactionRecords {
 
     private TransactionRecords() {}
 
-    static WalRecordBuilder form(WalRecordBuilder builder, int info, long xid, long timeMicros, int[] files) {
+    /** A record with subtransactions from {@code from} to before {@code to} in the order of their xids. */
+    static WalRecordBuilder form(
+            Transaction transaction, int info, long xid, int from, int to, long timeMicros, int[] files) {
+        WalRecordBuilder builder = transaction.recordBuilder();
         builder.begin(ResourceManagerId.TRANSACTION, info, xid)
                 .putLong(timeMicros)
-                .putInt(0)
+                .putInt(to - from)
                 .putInt(files.length);
+        for (int i = from; i < to; i++) {
+            builder.putLong(transaction.subXid(i));
+        }
         for (int file : files) {
             builder.putInt(file);
         }

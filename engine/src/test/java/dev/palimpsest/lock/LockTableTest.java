@@ -233,7 +233,7 @@ class LockTableTest {
 
     @Test
     void shouldCountReentrantGrantsAndGiveThemBackOneByOne() {
-        LockTag tag = LockTag.advisory(1, 2);
+        LockTag tag = LockTag.advisory(1, false);
         table.lock(a, tag, LockMode.EXCLUSIVE, WaitPolicy.BLOCK, WaitContext.NONE);
         table.lock(a, tag, LockMode.EXCLUSIVE, WaitPolicy.BLOCK, WaitContext.NONE);
         assertTrue(table.unlock(a, tag, LockMode.EXCLUSIVE));
