@@ -3,6 +3,8 @@ package dev.palimpsest.sql.exec;
 import dev.palimpsest.api.Column;
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.IndexSchema;
+import dev.palimpsest.api.OnConflict;
+import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowChange;
 import dev.palimpsest.api.Scan;
 import dev.palimpsest.api.Table;
@@ -16,6 +18,7 @@ import dev.palimpsest.sql.plan.Binder;
 import dev.palimpsest.sql.plan.Bound;
 import dev.palimpsest.sql.plan.QueryPlan;
 import dev.palimpsest.sql.plan.QueryPlanner;
+import dev.palimpsest.sql.plan.Returning;
 import dev.palimpsest.sql.plan.RowTuple;
 import dev.palimpsest.sql.plan.Scope;
 import dev.palimpsest.sql.plan.SqlError;
@@ -24,10 +27,12 @@ import dev.palimpsest.sql.plan.StatementContext;
 import dev.palimpsest.sql.plan.Tuple;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** INSERT, UPDATE and DELETE. One for each statement; not thread-safe. */
 final class ChangeExecutor {
@@ -36,7 +41,7 @@ final class ChangeExecutor {
     private final StatementContext context;
     private final QueryPlanner planner;
     private final QueryExecutor queries;
-    private final Runnable cancelCheck;
+    private final Interrupts interrupts;
 
     ChangeExecutor(
             Database database,
@@ -44,46 +49,82 @@ final class ChangeExecutor {
             StatementContext context,
             QueryPlanner planner,
             QueryExecutor queries,
-            Runnable cancelCheck) {
+            Interrupts interrupts) {
         this.database = database;
         this.transaction = transaction;
         this.context = context;
         this.planner = planner;
         this.queries = queries;
-        this.cancelCheck = cancelCheck;
+        this.interrupts = interrupts;
     }
 
     /** What to set a column to; {@code value} is null for its default. */
-    private record Setter(int column, boolean integer, Bound value) {}
+    record Setter(int column, boolean integer, Bound value) {}
 
-    String run(Statement statement) {
+    /** Results come when all is done: a handler never sees a row of a statement that fails. */
+    String run(Statement statement, ResultHandler handler) {
+        Results results = new Results(handler);
+        String tag;
         if (statement instanceof Statement.Insert insert) {
-            return "INSERT 0 " + insert(insert);
+            tag = "INSERT 0 " + insert(insert, results);
+        } else if (statement instanceof Statement.Update update) {
+            tag = "UPDATE " + update(update, results);
+        } else {
+            tag = "DELETE " + delete((Statement.Delete) statement, results);
         }
-        if (statement instanceof Statement.Update update) {
-            return "UPDATE " + update(update);
-        }
-        return "DELETE " + delete((Statement.Delete) statement);
+        results.give();
+        return tag;
     }
 
-    private long insert(Statement.Insert insert) {
+    /** What RETURNING collects. */
+    private final class Results {
+        private final ResultHandler handler;
+        private final List<Object[]> rows = new ArrayList<>();
+        private Returning returning = Returning.NONE;
+
+        Results(ResultHandler handler) {
+            this.handler = handler;
+        }
+
+        /** For the engine: null where nothing is to be returned. */
+        Consumer<Row> collector(List<Query.SelectItem> items, TableSchema schema, String alias) {
+            returning = planner.returning(items, schema, alias);
+            if (returning.isNone()) {
+                return null;
+            }
+            return row -> {
+                Object[] values = returning.values(new RowTuple(row));
+                queries.charge(values);
+                rows.add(values);
+            };
+        }
+
+        void give() {
+            if (!returning.isNone()) {
+                handler.columns(returning.columns());
+                rows.forEach(handler::row);
+            }
+        }
+    }
+
+    private long insert(Statement.Insert insert, Results results) {
         TableSchema schema = planner.table(insert.table());
         if (insert.overriding() == Statement.Overriding.SYSTEM) {
             throw SqlError.unsupported(insert.location(), "OVERRIDING SYSTEM VALUE");
         }
         int[] targets = targets(insert, schema);
         boolean userValues = insert.overriding() == Statement.Overriding.USER;
-        Table table = database.table(schema.name());
+        Consumer<Row> returning = results.collector(insert.returning(), schema, insert.alias());
+        OnConflict conflict = insert.onConflict() == null ? null : new ConflictPlanner(this, insert, schema).plan();
         if (insert.source() == null) {
-            table.insert(transaction, defaults(schema));
-            return 1;
+            return write(schema, Collections.singletonList(defaults(schema)).iterator(), conflict, returning);
         }
         boolean plain = insert.source() instanceof Query.Values values
                 && values.ordering().orderBy().isEmpty()
                 && values.ordering().limit() == null
                 && values.ordering().offset() == null;
         if (!plain) {
-            return insertQuery(insert, schema, targets, userValues, table);
+            return insertQuery(insert, schema, targets, userValues, conflict, returning);
         }
         List<List<Expression>> rows = ((Query.Values) insert.source()).rows();
         Binder binder = Binder.of(Scope.EMPTY, context, "VALUES");
@@ -102,11 +143,14 @@ final class ChangeExecutor {
             }
             made.add(values);
         }
-        if (made.size() == 1) {
-            table.insert(transaction, made.get(0));
-            return 1;
-        }
-        return table.insertAll(transaction, made.iterator());
+        return write(schema, made.iterator(), conflict, returning);
+    }
+
+    private long write(TableSchema schema, Iterator<Object[]> rows, OnConflict conflict, Consumer<Row> returning) {
+        Table table = database.table(schema.name());
+        return conflict == null && returning == null
+                ? table.insertAll(transaction, rows)
+                : table.insertAll(transaction, rows, conflict, returning);
     }
 
     private static Object[] defaults(TableSchema schema) {
@@ -141,7 +185,7 @@ final class ChangeExecutor {
                 : columns;
     }
 
-    private static int column(TableSchema schema, String name, int location) {
+    static int column(TableSchema schema, String name, int location) {
         int column = schema.indexOf(name);
         if (column < 0) {
             throw SqlError.at(
@@ -164,7 +208,12 @@ final class ChangeExecutor {
     }
 
     private long insertQuery(
-            Statement.Insert insert, TableSchema schema, int[] targets, boolean userValues, Table table) {
+            Statement.Insert insert,
+            TableSchema schema,
+            int[] targets,
+            boolean userValues,
+            OnConflict conflict,
+            Consumer<Row> returning) {
         QueryPlan plan = planner.plan(insert.source());
         checkWidth(insert, targets.length, plan.outputs().size(), null);
         Binder binder = Binder.of(Scope.EMPTY, context, "SELECT");
@@ -176,7 +225,7 @@ final class ChangeExecutor {
             converted.add(binder.assign(reader, schema.columns().get(targets[i])));
         }
         try (QueryExecutor.Rows rows = queries.run(plan)) {
-            return table.insertAll(transaction, new Iterator<>() {
+            Iterator<Object[]> made = new Iterator<>() {
                 @Override
                 public boolean hasNext() {
                     return rows.hasNext();
@@ -195,39 +244,52 @@ final class ChangeExecutor {
                     }
                     return values;
                 }
-            });
+            };
+            return write(schema, made, conflict, returning);
         }
+    }
+
+    List<IndexSchema> indexes(TableSchema schema) {
+        return database.table(schema.name()).indexes(transaction);
+    }
+
+    Binder binder(Scope scope, String clause) {
+        return Binder.of(scope, context, clause);
     }
 
     private Scan scan(AccessPath path, Bound where) {
         return path.scan().where(row -> {
-            cancelCheck.run();
+            interrupts.check();
             return where == null || where.isTrue(new RowTuple(row));
         });
     }
 
     /** How UPDATE or DELETE reach their rows. */
     AccessPath path(TableSchema schema, Expression where, Binder binder) {
-        List<IndexSchema> indexes = database.table(schema.name()).indexes(transaction);
-        return AccessPath.choose(schema, indexes, where, binder);
+        return AccessPath.choose(schema, indexes(schema), where, binder);
     }
 
     Binder binder(TableSchema schema, String alias, String clause) {
-        return Binder.of(Scope.of(schema, alias), context, clause);
+        return binder(Scope.of(schema, alias), clause);
     }
 
-    private long update(Statement.Update update) {
+    private long update(Statement.Update update, Results results) {
         TableSchema schema = planner.table(update.table());
         Binder binder = binder(schema, update.alias(), "UPDATE");
-        List<Setter> setters = setters(update, schema, binder);
+        List<Setter> setters = setters(update.assignments(), schema, binder);
         Binder whereBinder = binder(schema, update.alias(), "WHERE");
         Bound where = update.where() == null ? null : whereBinder.bindCondition(update.where(), "WHERE");
         Scan scan = scan(path(schema, update.where(), whereBinder), where);
-        return database.table(schema.name()).updateAll(transaction, scan, change -> apply(setters, change));
+        Consumer<Row> returning = results.collector(update.returning(), schema, update.alias());
+        Consumer<RowChange> change = row -> apply(setters, row, new RowTuple(row.row()));
+        Table table = database.table(schema.name());
+        return returning == null
+                ? table.updateAll(transaction, scan, change)
+                : table.updateAll(transaction, scan, change, returning);
     }
 
-    private static void apply(List<Setter> setters, RowChange change) {
-        Tuple old = new RowTuple(change.row());
+    /** @param old what the new values are computed from */
+    static void apply(List<Setter> setters, RowChange change, Tuple old) {
         for (Setter setter : setters) {
             Object value = setter.value().eval(old);
             if (setter.integer() && value != null) {
@@ -238,10 +300,10 @@ final class ChangeExecutor {
         }
     }
 
-    private List<Setter> setters(Statement.Update update, TableSchema schema, Binder binder) {
+    List<Setter> setters(List<Statement.Assignment> assignments, TableSchema schema, Binder binder) {
         List<Setter> setters = new ArrayList<>();
         Set<String> seen = new HashSet<>();
-        for (Statement.Assignment assignment : update.assignments()) {
+        for (Statement.Assignment assignment : assignments) {
             int index = column(schema, assignment.column(), assignment.location());
             Column column = schema.columns().get(index);
             if (!seen.add(column.name())) {
@@ -264,6 +326,14 @@ final class ChangeExecutor {
         if (column.identity() != Column.Identity.NONE) {
             throw SqlError.unsupported(assignment.location(), "SET an identity column to DEFAULT");
         }
+        if (column.defaultValue() instanceof Column.NextValue next) {
+            return new Bound(
+                    SqlType.of(column.type()),
+                    false,
+                    Bound.NO_COLUMN,
+                    tuple -> context.session().nextValue(next.sequence()),
+                    assignment.value());
+        }
         Object value = column.defaultValue() instanceof Column.Constant constant
                 ? constant.value()
                 : column.defaultValue() == null ? null : context.now();
@@ -272,11 +342,13 @@ final class ChangeExecutor {
         return new Bound(SqlType.of(column.type()), true, Bound.NO_COLUMN, tuple -> inSql, assignment.value());
     }
 
-    private long delete(Statement.Delete delete) {
+    private long delete(Statement.Delete delete, Results results) {
         TableSchema schema = planner.table(delete.table());
         Binder binder = binder(schema, delete.alias(), "WHERE");
         Bound where = delete.where() == null ? null : binder.bindCondition(delete.where(), "WHERE");
         Scan scan = scan(path(schema, delete.where(), binder), where);
-        return database.table(schema.name()).deleteAll(transaction, scan);
+        Consumer<Row> returning = results.collector(delete.returning(), schema, delete.alias());
+        Table table = database.table(schema.name());
+        return returning == null ? table.deleteAll(transaction, scan) : table.deleteAll(transaction, scan, returning);
     }
 }

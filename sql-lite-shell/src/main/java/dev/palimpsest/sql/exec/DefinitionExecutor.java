@@ -3,14 +3,18 @@ package dev.palimpsest.sql.exec;
 import dev.palimpsest.api.Column;
 import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.IndexSchema;
+import dev.palimpsest.api.SequenceSchema;
+import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
+import dev.palimpsest.api.UsageException;
 import dev.palimpsest.sql.parser.Definition;
 import dev.palimpsest.sql.parser.Expression;
 import dev.palimpsest.sql.parser.QualifiedName;
 import dev.palimpsest.sql.parser.Statement;
 import dev.palimpsest.sql.plan.Binder;
 import dev.palimpsest.sql.plan.Bound;
+import dev.palimpsest.sql.plan.RelationText;
 import dev.palimpsest.sql.plan.Relations;
 import dev.palimpsest.sql.plan.Scope;
 import dev.palimpsest.sql.plan.SqlError;
@@ -39,8 +43,16 @@ final class DefinitionExecutor {
             return "CREATE TABLE";
         }
         if (definition instanceof Definition.DropTable drop) {
-            drop.names().forEach(name -> dropTable(name, drop.ifExists()));
+            dropTables(drop);
             return "DROP TABLE";
+        }
+        if (definition instanceof Definition.CreateSequence create) {
+            createSequence(create);
+            return "CREATE SEQUENCE";
+        }
+        if (definition instanceof Definition.DropSequence drop) {
+            drop.names().forEach(name -> dropSequence(name, drop.ifExists()));
+            return "DROP SEQUENCE";
         }
         if (definition instanceof Definition.CreateIndex create) {
             createIndex(create);
@@ -51,7 +63,7 @@ final class DefinitionExecutor {
         return "DROP INDEX";
     }
 
-    private static String checkSchema(QualifiedName name) {
+    static String checkSchema(QualifiedName name) {
         if (name.schema() != null && !name.schema().equals("public")) {
             throw SqlError.at(name.location(), "3F000", "schema \"" + name.schema() + "\" does not exist");
         }
@@ -68,8 +80,7 @@ final class DefinitionExecutor {
         List<List<String>> uniques = new ArrayList<>();
         List<IndexSchema> named = new ArrayList<>();
         for (Definition.Key key : create.keys()) {
-            List<String> columns =
-                    key.columns().stream().map(Statement.ColumnName::name).toList();
+            List<String> columns = ConstraintPlanner.names(key.columns());
             if (key.primary()) {
                 if (!primaryKey.isEmpty()) {
                     throw SqlError.at(
@@ -92,12 +103,25 @@ final class DefinitionExecutor {
         for (Definition.ColumnDefinition column : create.columns()) {
             columns.add(column(column, primaryKey.contains(column.name())));
         }
-        transaction.createTable(new TableSchema(name, columns, primaryKey, uniques));
+        TableSchema plain = new TableSchema(name, columns, primaryKey, uniques);
+        transaction.createTable(new TableSchema(
+                name,
+                columns,
+                primaryKey,
+                uniques,
+                ConstraintPlanner.checks(create, plain, context),
+                ConstraintPlanner.foreignKeys(create)));
         named.forEach(transaction::createIndex);
     }
 
+    /**
+     * Columns of INCLUDE have to exist, and that is all: in PostgreSQL they are in the index so that reading it alone is enough, and our reads
+     * go to the table's row anyway. They are no part of the key there either, so that nothing else could show the difference.
+     */
     private static void checkKeyColumns(Definition.CreateTable create, Definition.Key key) {
-        for (Statement.ColumnName column : key.columns()) {
+        List<Statement.ColumnName> all = new ArrayList<>(key.columns());
+        all.addAll(key.included());
+        for (Statement.ColumnName column : all) {
             if (create.columns().stream().noneMatch(c -> c.name().equals(column.name()))) {
                 throw SqlError.at(
                         key.location(), "42703", "column \"" + column.name() + "\" named in key does not exist");
@@ -110,9 +134,7 @@ final class DefinitionExecutor {
         Column.Identity identity = Column.Identity.NONE;
         if (definition.identity() != null) {
             Definition.Identity written = definition.identity();
-            boolean plain = (written.start() == null || written.start() == 1)
-                    && (written.increment() == null || written.increment() == 1);
-            if (!plain) {
+            if (SqlType.of(type).isInteger() && !SequencePlanner.isPlain(written.options(), type)) {
                 throw SqlError.unsupported(written.location(), "an identity that doesn't count 1, 2, 3, …");
             }
             identity = written.always() ? Column.Identity.ALWAYS : Column.Identity.BY_DEFAULT;
@@ -130,6 +152,14 @@ final class DefinitionExecutor {
     private Column.DefaultValue defaultValue(Expression expression, Column column) {
         if (isNow(expression) && column.type().kind() == ColumnType.Kind.TIMESTAMPTZ) {
             return new Column.CurrentTimestamp();
+        }
+        String sequence = sequenceOf(expression);
+        if (sequence != null) {
+            if (!SqlType.of(column.type()).isInteger()) {
+                throw SqlError.unsupported(
+                        expression.start(), "nextval() as the default of another type than an integer");
+            }
+            return new Column.NextValue(sequence);
         }
         boolean changes = containsCall(expression);
         Binder binder = Binder.of(Scope.EMPTY, context, "DEFAULT expressions");
@@ -173,6 +203,21 @@ final class DefinitionExecutor {
         }
     }
 
+    /** The sequence of {@code nextval('sequence')}, or null if it is anything else. */
+    private static String sequenceOf(Expression e) {
+        boolean nextValue = e instanceof Expression.FunctionCall call
+                && call.name().name().equals("nextval")
+                && call.arguments().size() == 1;
+        if (!nextValue) {
+            return null;
+        }
+        Expression argument = ((Expression.FunctionCall) e).arguments().get(0);
+        if (argument instanceof Expression.Cast cast && cast.type().name().equals("regclass")) {
+            argument = cast.operand();
+        }
+        return argument instanceof Expression.StringLiteral literal ? RelationText.name(literal.value()) : null;
+    }
+
     private static boolean isNow(Expression e) {
         return e instanceof Expression.FunctionCall call
                         && call.arguments().isEmpty()
@@ -188,6 +233,53 @@ final class DefinitionExecutor {
             return containsCall(cast.operand());
         }
         return e instanceof Expression.FunctionCall || e instanceof Expression.SpecialValue;
+    }
+
+    private void createSequence(Definition.CreateSequence create) {
+        SequenceSchema schema = SequencePlanner.plan(checkSchema(create.name()), create.options());
+        try {
+            transaction.createSequence(schema);
+        } catch (UsageException e) {
+            if (!create.ifNotExists() || e.sqlState() != SqlState.DUPLICATE_TABLE) {
+                throw e;
+            }
+            handler.notice("NOTICE", "42P07", "relation \"" + schema.name() + "\" already exists, skipping");
+        }
+    }
+
+    private void dropSequence(QualifiedName name, boolean ifExists) {
+        String sequence = checkSchema(name);
+        try {
+            transaction.dropSequence(sequence);
+        } catch (UsageException e) {
+            if (e.sqlState() != SqlState.UNDEFINED_TABLE) {
+                throw e;
+            }
+            if (!ifExists) {
+                throw SqlError.of("42P01", "sequence \"" + sequence + "\" does not exist");
+            }
+            handler.notice("NOTICE", "00000", "sequence \"" + sequence + "\" does not exist, skipping");
+        }
+    }
+
+    /** Tables that reference others go first, so that tables which depend on each other can go together. */
+    private void dropTables(Definition.DropTable drop) {
+        List<QualifiedName> left = new ArrayList<>(drop.names());
+        while (!left.isEmpty()) {
+            QualifiedName next = left.stream()
+                    .filter(name -> left.stream().noneMatch(other -> other != name && references(other, name)))
+                    .findFirst()
+                    .orElse(left.get(0));
+            dropTable(next, drop.ifExists());
+            left.remove(next);
+        }
+    }
+
+    private boolean references(QualifiedName table, QualifiedName referenced) {
+        TableSchema schema = transaction.tableSchema(table.name());
+        return schema != null
+                && schema.foreignKeys().stream()
+                        .anyMatch(key -> key.referencedTable().equals(referenced.name()));
     }
 
     private void dropTable(QualifiedName name, boolean ifExists) {
@@ -219,6 +311,11 @@ final class DefinitionExecutor {
             }
             columns.add(column.name());
             descending.add(column.descending());
+        }
+        for (Statement.ColumnName column : create.included()) { // see checkKeyColumns
+            if (schema.indexOf(column.name()) < 0) {
+                throw SqlError.of("42703", "column \"" + column.name() + "\" does not exist");
+            }
         }
         if (create.ifNotExists() && create.name() != null && exists(create.name())) {
             handler.notice("NOTICE", "42P07", "relation \"" + create.name() + "\" already exists, skipping");

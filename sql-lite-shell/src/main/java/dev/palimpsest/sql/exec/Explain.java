@@ -88,6 +88,9 @@ final class Explain {
         if (plan.limit() != null || plan.offset() != null) {
             node("Limit");
         }
+        if (plan.lock() != null) {
+            node("LockRows");
+        }
         if (!plan.sort().isEmpty()) {
             node("Sort");
             property(

@@ -1,6 +1,7 @@
 package dev.palimpsest.sql.exec;
 
 import dev.palimpsest.api.Database;
+import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
 import dev.palimpsest.api.Transaction;
@@ -30,13 +31,13 @@ final class QueryExecutor {
     private final Database database;
     private final Transaction transaction;
     private final MemoryBudget memory;
-    private final Runnable cancelCheck;
+    private final Interrupts interrupts;
 
-    QueryExecutor(Database database, Transaction transaction, MemoryBudget memory, Runnable cancelCheck) {
+    QueryExecutor(Database database, Transaction transaction, MemoryBudget memory, Interrupts interrupts) {
         this.database = database;
         this.transaction = transaction;
         this.memory = memory;
-        this.cancelCheck = cancelCheck;
+        this.interrupts = interrupts;
     }
 
     /** Rows to be closed. */
@@ -54,6 +55,9 @@ final class QueryExecutor {
         if (limit == 0) {
             return rows(List.<Object[]>of().iterator(), () -> {});
         }
+        if (plan.lock() != null) {
+            return plan.sort().isEmpty() ? lockedInOrder(plan, offset, limit) : lockedWhenSorted(plan, offset, limit);
+        }
         List<AutoCloseable> toClose = new ArrayList<>(1);
         Iterator<Tuple> tuples = input(plan, toClose);
         if (plan.grouping() != null) {
@@ -64,6 +68,59 @@ final class QueryExecutor {
             for (AutoCloseable closeable : toClose) {
                 ((RowStream) closeable).close();
             }
+        });
+    }
+
+    /** The scan brings the rows in the order of output, so that it can lock them: no more than LIMIT and OFFSET let through. */
+    private Rows lockedInOrder(QueryPlan plan, long offset, long limit) {
+        Scan scan = scan(plan).lock(plan.lock().mode(), plan.lock().policy());
+        boolean limited = limit <= Long.MAX_VALUE - offset && limit != Long.MAX_VALUE;
+        RowStream stream =
+                database.table(plan.table().name()).scan(transaction, limited ? scan.limit(limit + offset) : scan);
+        Iterator<Object[]> rows = map(stream, row -> evaluate(plan.outputs(), new RowTuple(row)));
+        return rows(limited(rows, offset, limit), stream::close);
+    }
+
+    /**
+     * Sorts first, then locks one by one as they are asked for. The order is that of the versions that were read: one that has changed since
+     * stays in its place, as in PostgreSQL.
+     */
+    private Rows lockedWhenSorted(QueryPlan plan, long offset, long limit) {
+        Scan scan = scan(plan).lockOnDemand(plan.lock().mode(), plan.lock().policy());
+        RowStream stream = database.table(plan.table().name()).scan(transaction, scan);
+        try {
+            Iterator<Sortable> read = map(stream, row -> new Sortable(new Object[] {row}, lockKeys(plan, row), 0));
+            Iterator<Sortable> sorted = sorted(plan.sort(), read, 0, Long.MAX_VALUE);
+            Iterator<Row> locked = filter(
+                    map(sorted, row -> {
+                        interrupts.beforeWait();
+                        return stream.lock((Row) row.values()[0]);
+                    }),
+                    java.util.Objects::nonNull);
+            Iterator<Object[]> rows = map(locked, row -> evaluate(plan.outputs(), new RowTuple(row)));
+            return rows(limited(rows, offset, limit), stream::close);
+        } catch (RuntimeException | Error e) {
+            stream.close();
+            throw e;
+        }
+    }
+
+    private static Object[] lockKeys(QueryPlan plan, Row row) {
+        Tuple tuple = new RowTuple(row);
+        Object[] keys = new Object[plan.sort().size()];
+        for (int i = 0; i < keys.length; i++) {
+            QueryPlan.SortKey key = plan.sort().get(i);
+            Bound value = key.output() >= 0 ? plan.outputs().get(key.output()) : key.value();
+            keys[i] = value.eval(tuple);
+        }
+        return keys;
+    }
+
+    private Scan scan(QueryPlan plan) {
+        Bound where = plan.where();
+        return plan.path().scan().where(row -> {
+            interrupts.check();
+            return where == null || where.isTrue(new RowTuple(row));
         });
     }
 
@@ -80,13 +137,7 @@ final class QueryExecutor {
 
     private Iterator<Tuple> input(QueryPlan plan, List<AutoCloseable> toClose) {
         if (plan.table() != null) {
-            Scan scan = plan.path().scan();
-            Bound where = plan.where();
-            scan = scan.where(row -> {
-                cancelCheck.run();
-                return where == null || where.isTrue(new RowTuple(row));
-            });
-            RowStream stream = database.table(plan.table().name()).scan(transaction, scan);
+            RowStream stream = database.table(plan.table().name()).scan(transaction, scan(plan));
             toClose.add(stream);
             return map(stream, RowTuple::new);
         }
@@ -202,6 +253,11 @@ final class QueryExecutor {
         return Long.compare(a.number(), b.number());
     }
 
+    /** For results that somebody else keeps. */
+    void charge(Object[] values) {
+        memory.add(sizeBytes(values));
+    }
+
     private static long sizeBytes(Sortable row) {
         return 96 + sizeBytes(row.values()) + row.keys().length * 8L;
     }
@@ -283,7 +339,7 @@ final class QueryExecutor {
 
     private Iterator<Tuple> filter(Iterator<Tuple> from, Bound condition) {
         return filter(from, (Tuple tuple) -> {
-            cancelCheck.run();
+            interrupts.check();
             return condition == null || condition.isTrue(tuple);
         });
     }
@@ -296,7 +352,7 @@ final class QueryExecutor {
             public boolean hasNext() {
                 while (next == null && from.hasNext()) {
                     A candidate = from.next();
-                    next = condition.test(candidate) ? candidate : null;
+                    next = condition.test(candidate) ? candidate : null; // null itself is never let through
                 }
                 return next != null;
             }

@@ -1,6 +1,7 @@
 package dev.palimpsest.sql.exec;
 
 import dev.palimpsest.api.IsolationLevel;
+import dev.palimpsest.api.Timeouts;
 import dev.palimpsest.sql.plan.SqlError;
 import dev.palimpsest.sql.plan.Version;
 import java.util.HashMap;
@@ -13,7 +14,7 @@ import java.util.regex.Pattern;
 
 /**
  * A session's settings: those that change what it does, and those that clients set and nobody minds. Values are kept as SHOW prints
- * them. Not thread-safe.
+ * them. Immutable: a change makes new ones, so that a savepoint keeps them at no cost.
  */
 final class Settings {
     /** What kind of value a setting takes. */
@@ -26,10 +27,20 @@ final class Settings {
         UTC,
         /** One value only, which may be set. */
         FIXED,
-        READ_ONLY
+        READ_ONLY,
+        /** About how PostgreSQL plans and tunes: taken, shown, without effect. */
+        IGNORED
     }
 
     private record Definition(Kind kind, String initial) {}
+
+    /** What PostgreSQL's tools and tests set, with PostgreSQL's values. */
+    private static final String IGNORED =
+            "check_function_bodies=on cpu_tuple_cost=0.01 default_table_access_method=heap"
+                    + " enable_bitmapscan=on enable_hashjoin=on enable_indexonlyscan=on enable_indexscan=on enable_mergejoin=on"
+                    + " enable_nestloop=on enable_seqscan=on enable_sort=on force_parallel_mode=off intervalstyle=postgres"
+                    + " max_parallel_workers_per_gather=2 min_parallel_table_scan_size=8MB parallel_setup_cost=1000"
+                    + " parallel_tuple_cost=0.1 random_page_cost=4 row_security=on seq_page_cost=1 xmloption=content";
 
     private static final Map<String, Definition> DEFINITIONS = new TreeMap<>();
 
@@ -38,6 +49,8 @@ final class Settings {
         define(Kind.BOOLEAN, "default_transaction_read_only", "off");
         define(Kind.BOOLEAN, "synchronous_commit", "on");
         define(Kind.MILLIS, "lock_timeout", "0");
+        define(Kind.MILLIS, "statement_timeout", "0");
+        define(Kind.MILLIS, "deadlock_timeout", "0"); // looks at once; PostgreSQL's is 1s
         define(Kind.KILOBYTES, "work_mem", "64MB");
         define(Kind.TEXT, "application_name", "");
         define(Kind.TEXT, "search_path", "\"$user\", public");
@@ -48,7 +61,7 @@ final class Settings {
         define(Kind.FIXED, "client_encoding", "UTF8");
         define(Kind.FIXED, "datestyle", "ISO, MDY");
         define(Kind.FIXED, "standard_conforming_strings", "on");
-        define(Kind.FIXED, "statement_timeout", "0");
+        define(Kind.FIXED, "idle_in_transaction_session_timeout", "0");
         define(Kind.READ_ONLY, "server_version", Version.SERVER_VERSION);
         define(Kind.READ_ONLY, "server_version_num", "150000");
         define(Kind.READ_ONLY, "server_encoding", "UTF8");
@@ -56,50 +69,64 @@ final class Settings {
         define(Kind.READ_ONLY, "is_superuser", "on");
         define(Kind.READ_ONLY, "in_hot_standby", "off");
         define(Kind.READ_ONLY, "session_authorization", "palimpsest");
+        for (String name : IGNORED.split(" ")) {
+            String[] parts = name.split("=");
+            define(Kind.IGNORED, parts[0], parts[1]);
+        }
     }
 
     private static final Map<String, String> MILLI_UNITS =
             Map.of("us", "0.001", "ms", "1", "s", "1000", "min", "60000", "h", "3600000", "d", "86400000");
     private static final Map<String, String> KILOBYTE_UNITS =
             Map.of("B", "0.0009765625", "kB", "1", "MB", "1024", "GB", "1048576", "TB", "1073741824");
-    private static final Pattern QUANTITY = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*([A-Za-z]*)");
+    private static final Pattern QUANTITY = Pattern.compile("(-?[0-9]+(?:\\.[0-9]+)?)\\s*([A-Za-z]*)");
+
+    static final Settings INITIAL = new Settings(Map.of());
 
     private final Map<String, String> values;
 
     /** Read by every statement; follow {@link #values}. */
-    private long lockTimeoutNanos;
+    private final Timeouts timeouts;
 
-    private long workMemoryBytes;
-
-    Settings() {
-        this(Map.of());
-    }
+    private final long workMemoryBytes;
 
     private Settings(Map<String, String> values) {
-        this.values = new HashMap<>(values);
-        changed();
+        this.values = Map.copyOf(values);
+        timeouts = new Timeouts(nanos("lock_timeout"), nanos("statement_timeout"), nanos("deadlock_timeout"));
+        workMemoryBytes = quantity("work_mem", show("work_mem"), KILOBYTE_UNITS, "") * 1024;
     }
 
-    private void changed() {
-        lockTimeoutNanos = quantity("lock_timeout", show("lock_timeout"), MILLI_UNITS, "") * 1_000_000;
-        workMemoryBytes = quantity("work_mem", show("work_mem"), KILOBYTE_UNITS, "") * 1024;
+    private long nanos(String name) {
+        return quantity(name, show(name), MILLI_UNITS, "") * 1_000_000;
+    }
+
+    private Settings with(String name, String value) {
+        Map<String, String> changed = new HashMap<>(values);
+        if (value == null) {
+            changed.remove(name);
+        } else {
+            changed.put(name, value);
+        }
+        return new Settings(changed);
     }
 
     private static void define(Kind kind, String name, String initial) {
         DEFINITIONS.put(name, new Definition(kind, initial));
     }
 
-    Settings copy() {
-        return new Settings(values);
-    }
-
     /** @throws SqlError 42704 */
     String show(String name) {
-        return values.getOrDefault(key(name), definition(name).initial());
+        String value = values.get(key(name));
+        return value != null ? value : definition(name).initial();
+    }
+
+    /** Whether SHOW knows it. */
+    boolean has(String name) {
+        return values.containsKey(key(name)) || DEFINITIONS.containsKey(key(name));
     }
 
     Map<String, String> all() {
-        Map<String, String> all = new TreeMap<>();
+        Map<String, String> all = new TreeMap<>(values);
         DEFINITIONS.keySet().forEach(name -> all.put(name, show(name)));
         return all;
     }
@@ -116,30 +143,29 @@ final class Settings {
         return definition;
     }
 
-    /** @throws SqlError 55P02 */
-    void reset(String name) {
-        if (definition(name).kind() == Kind.READ_ONLY) {
+    /** @throws SqlError 42704, 55P02 */
+    Settings reset(String name) {
+        if (!isCustom(name) && definition(name).kind() == Kind.READ_ONLY) {
             throw SqlError.of("55P02", "parameter \"" + name + "\" cannot be changed");
         }
-        values.remove(key(name));
-        changed();
+        return with(key(name), isCustom(name) && values.containsKey(key(name)) ? "" : null);
     }
 
-    void resetAll() {
-        values.clear();
-        changed();
-    }
-
-    /** @throws SqlError 42704, 22023, 55P02, 0A000 */
-    void set(String name, List<String> given) {
-        Definition definition = definition(name);
+    /**
+     * @param given empty for the default
+     * @throws SqlError 42704, 22023, 55P02, 0A000
+     */
+    Settings set(String name, List<String> given) {
         if (given.isEmpty()) {
-            reset(name);
-            return;
+            return reset(name);
         }
         String value = String.join(", ", given);
-        values.put(key(name), checked(name, definition, value));
-        changed();
+        return with(key(name), isCustom(name) ? value : checked(name, definition(name), value));
+    }
+
+    /** A name with a dot is anybody's own: it takes any text. */
+    private static boolean isCustom(String name) {
+        return name.indexOf('.') > 0;
     }
 
     private static String checked(String name, Definition definition, String value) {
@@ -147,7 +173,7 @@ final class Settings {
             case BOOLEAN:
                 return parseBoolean(name, value) ? "on" : "off";
             case MILLIS:
-                return millis(quantity(name, value, MILLI_UNITS, "\"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\""));
+                return milliseconds(name, value);
             case KILOBYTES:
                 return kilobytes(name, value);
             case ISOLATION:
@@ -226,6 +252,18 @@ final class Settings {
         return (long) quantity;
     }
 
+    private static String milliseconds(String name, String value) {
+        long millis = quantity(name, value, MILLI_UNITS, "\"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\"");
+        long least = name.equalsIgnoreCase("deadlock_timeout") ? 1 : 0;
+        if (millis < least) {
+            throw SqlError.of(
+                    "22023",
+                    millis + " ms is outside the valid range for parameter \"" + name + "\" (" + least
+                            + " .. 2147483647)");
+        }
+        return millis(millis);
+    }
+
     private static String millis(long millis) {
         if (millis == 0) {
             return "0";
@@ -277,8 +315,8 @@ final class Settings {
         return show("synchronous_commit").equals("on");
     }
 
-    long lockTimeoutNanos() {
-        return lockTimeoutNanos;
+    Timeouts timeouts() {
+        return timeouts;
     }
 
     long workMemoryBytes() {

@@ -2,12 +2,14 @@ package dev.palimpsest.sql.exec;
 
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.EngineException;
-import dev.palimpsest.api.IsolationLevel;
+import dev.palimpsest.api.Session;
+import dev.palimpsest.api.TableLockMode;
 import dev.palimpsest.api.Transaction;
-import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.WaitListener;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.sql.parser.Definition;
 import dev.palimpsest.sql.parser.ParsedStatement;
+import dev.palimpsest.sql.parser.QualifiedName;
 import dev.palimpsest.sql.parser.Query;
 import dev.palimpsest.sql.parser.SqlParser;
 import dev.palimpsest.sql.parser.SqlSyntaxException;
@@ -22,77 +24,118 @@ import dev.palimpsest.sql.plan.StatementContext;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 
 /**
- * One SQL session: settings, an open transaction or none, and statements run one after the other. Outside of BEGIN … COMMIT every
- * statement is a transaction of its own.
+ * One SQL session, which is a session of the engine: settings, an open transaction or none, and statements run one after the other.
  *
- * <p>A failed statement ends the engine's transaction at once, so that nobody waits for it any more; the session then answers 25P02
- * until ROLLBACK. Used by one thread at a time; {@link #cancel} by any.
+ * <p>{@link #execute(String, ResultHandler)} makes every statement outside of BEGIN … COMMIT a transaction of its own, as psql does that sends them one by
+ * one; {@link #executeMessage} takes them as one message of PostgreSQL's protocol.
+ *
+ * <p>A failed statement ends the engine's transaction at once, or what was done since the last savepoint, so that nobody waits for it any
+ * more; the session then answers 25P02 until ROLLBACK or ROLLBACK TO. Used by one thread at a time; {@link #cancel} by any.
  */
 public final class SqlSession implements AutoCloseable {
-    private static final AtomicInteger NEXT_ID = new AtomicInteger(1);
-
     private final Database database;
-    private final WaitListener waitListener;
-    private final int id = NEXT_ID.getAndIncrement();
-    private Settings settings = new Settings();
-    private TransactionState state = TransactionState.IDLE;
+    private final Session session;
+    private final SessionDirectory directory;
+    private final SessionSettings settings = new SessionSettings();
+    private final TransactionBlock block;
+    private final UtilityExecutor utilities;
+    private final Interrupts interrupts = new StatementInterrupts();
 
-    /** The settings when the transaction began, for when it is rolled back, and without what SET LOCAL changed. */
-    private Settings settingsBefore;
+    /** Guards what decides whether a cancel meets a statement. */
+    private final Object cancelLock = new Object();
 
-    private Settings settingsAfter;
-    private IsolationLevel isolation;
-    private boolean readOnly;
-    private Instant transactionStart;
+    /** Written under {@link #cancelLock}; read by any. */
+    private volatile boolean running;
 
-    /** The engine's transaction, or null: it begins with the first statement that needs it. Written by the session's thread. */
-    private volatile Transaction transaction;
-
-    /** Set by any thread, taken by the session's. */
+    /** Set by any thread under {@link #cancelLock} while a statement runs. */
     private volatile boolean cancelRequested;
+
+    /** When the running statement has to end, by the system's nano clock; 0 for never. */
+    private long deadlineNanos;
+
+    private volatile String query = "";
+    private volatile Instant queryStart;
 
     public SqlSession(Database database, WaitListener waitListener) {
         this.database = database;
-        this.waitListener = waitListener;
+        this.session = PlainSession.open(database);
+        this.directory = SessionDirectory.of(database);
+        this.block = new TransactionBlock(session, settings, waitListener);
+        this.utilities = new UtilityExecutor(block, settings);
+        directory.add(this);
     }
 
-    public int id() {
-        return id;
+    /** What pg_backend_pid() says. */
+    public long id() {
+        return session.id();
     }
 
     public TransactionState state() {
-        return state;
+        return block.state();
     }
 
     /** The transaction's id, 0 while it has none. */
     public long xidIfAssigned() {
-        Transaction current = transaction;
+        Transaction current = block.transaction();
         return current == null ? 0 : current.xidIfAssigned();
     }
 
     /** A setting as SHOW prints it. */
     public String setting(String name) {
-        return settings.show(name);
+        return settings.current().show(name);
     }
 
-    /** Makes the running statement fail with 57014; no effect on the next one. Thread-safe. */
-    public void cancel() {
-        cancelRequested = true;
-        Transaction current = transaction;
-        if (current != null) {
-            current.cancel();
+    /** Ids of the sessions that this one waits for now, as pg_blocking_pids. Any thread. */
+    public List<Long> blockers() {
+        return session.blockers();
+    }
+
+    /** PostgreSQL's word for what it does: {@code active}, {@code idle}, {@code idle in transaction}, with {@code (aborted)}. Any thread. */
+    public String activity() {
+        if (running) {
+            return "active";
+        }
+        switch (block.state()) {
+            case IN_TRANSACTION:
+                return "idle in transaction";
+            case FAILED:
+                return "idle in transaction (aborted)";
+            default:
+                return "idle";
         }
     }
 
-    /** Rolls back what is open. */
+    /** The running statement's text, or the last one's. Any thread. */
+    public String query() {
+        return query;
+    }
+
+    /** When that began, null before the first. Any thread. */
+    Instant queryStart() {
+        return queryStart;
+    }
+
+    /** Makes the running statement fail with 57014; without one, no effect. Any thread. */
+    public void cancel() {
+        synchronized (cancelLock) {
+            Transaction current = block.transaction();
+            cancelRequested = running;
+            if (running && current != null) {
+                current.cancel();
+            }
+        }
+    }
+
+    /** Rolls back what is open, and gives up all locks. */
     @Override
     public void close() {
-        endTransaction(false);
+        directory.remove(this);
+        try (session) {
+            block.end(false);
+        }
     }
 
     /**
@@ -101,132 +144,192 @@ public final class SqlSession implements AutoCloseable {
      * @throws SqlError what failed
      */
     public void execute(String sql, ResultHandler handler) {
-        List<ParsedStatement> statements;
-        try {
-            statements = SqlParser.parse(sql);
-        } catch (SqlSyntaxException e) {
-            fail();
-            throw SqlError.of(e, sql);
-        }
-        for (ParsedStatement statement : statements) {
+        for (ParsedStatement statement : parse(sql)) {
             execute(statement.statement(), handler);
+        }
+    }
+
+    /**
+     * Runs the statements of a text as one message of PostgreSQL's simple protocol: where there are several, those outside of BEGIN … COMMIT
+     * are one transaction. What follows an error isn't run.
+     *
+     * @throws SqlError what failed
+     */
+    public void executeMessage(String sql, ResultHandler handler) {
+        List<ParsedStatement> statements = parse(sql);
+        for (ParsedStatement statement : statements) {
+            boolean several = statements.size() > 1;
+            if (several && block.kind() == TransactionBlock.Kind.NONE) {
+                block.open(TransactionBlock.Kind.IMPLICIT);
+            }
+            boolean last = statement == statements.get(statements.size() - 1);
+            guarded(handler, () -> {
+                String tag = run(statement.statement(), handler);
+                if (last && block.kind() == TransactionBlock.Kind.IMPLICIT) {
+                    block.end(true);
+                }
+                return tag;
+            });
+        }
+    }
+
+    private List<ParsedStatement> parse(String sql) {
+        query = sql;
+        queryStart = Instant.now();
+        try {
+            return SqlParser.parse(sql);
+        } catch (SqlSyntaxException e) {
+            block.fail();
+            throw SqlError.of(e, sql);
         }
     }
 
     /** @throws SqlError if it fails; then so has an open transaction */
     public void execute(Statement statement, ResultHandler handler) {
-        cancelRequested = false;
+        guarded(handler, () -> run(statement, handler));
+    }
+
+    /**
+     * Runs something else as one statement, as COPY does: in the open transaction, or in one of its own.
+     *
+     * @throws SqlError if it fails; then so has an open transaction
+     */
+    public void executeInTransaction(BiFunction<Database, Transaction, String> work, ResultHandler handler) {
+        guarded(handler, () -> {
+            checkNotFailed();
+            return inTransaction(handler, (tx, context) -> work.apply(database, tx));
+        });
+    }
+
+    /** Something that gives a command tag. */
+    private interface Work {
+        String run();
+    }
+
+    private void guarded(ResultHandler handler, Work work) {
+        startStatement();
         try {
-            handler.complete(run(statement, handler));
+            handler.complete(work.run());
         } catch (EngineException e) {
-            fail();
+            block.fail();
             throw SqlError.of(e);
-        } catch (SqlError e) {
-            fail();
-            throw e;
         } catch (StackOverflowError e) {
-            fail();
+            block.fail();
             throw SqlError.of("54001", "stack depth limit exceeded");
         } catch (RuntimeException | Error e) {
-            fail();
+            block.fail();
             throw e;
+        } finally {
+            running = false;
         }
     }
 
-    private void fail() {
-        boolean explicit = state != TransactionState.IDLE;
-        endTransaction(false);
-        if (explicit) {
-            state = TransactionState.FAILED;
+    private void startStatement() {
+        long limit = settings.current().timeouts().statementNanos();
+        deadlineNanos = limit == 0 ? 0 : nonZero(System.nanoTime() + limit);
+        synchronized (cancelLock) {
+            cancelRequested = false;
+            running = true;
         }
     }
 
-    private void endTransaction(boolean commit) {
-        Transaction current = transaction;
-        transaction = null;
-        state = TransactionState.IDLE;
-        if (settingsBefore != null) {
-            settings = commit ? settingsAfter : settingsBefore;
-            settingsBefore = null;
-            settingsAfter = null;
-        }
-        if (current == null) {
-            return;
-        }
-        try (current) {
-            if (commit) {
-                current.commit();
+    private static long nonZero(long nanos) {
+        return nanos == 0 ? 1 : nanos;
+    }
+
+    /** What is left of the statement's time, at least 1; 0 for no limit. */
+    private long remainingNanos() {
+        return deadlineNanos == 0 ? 0 : Math.max(1, deadlineNanos - System.nanoTime());
+    }
+
+    private final class StatementInterrupts implements Interrupts {
+        @Override
+        public void check() {
+            if (cancelRequested) {
+                throw SqlError.of("57014", "canceling statement due to user request");
             }
+            if (deadlineNanos != 0 && System.nanoTime() - deadlineNanos >= 0) {
+                throw SqlError.of("57014", "canceling statement due to statement timeout");
+            }
+        }
+
+        @Override
+        public void beforeWait() {
+            check();
+            if (deadlineNanos != 0) {
+                block.limit(remainingNanos());
+            }
+        }
+    }
+
+    private void checkNotFailed() {
+        if (block.kind() == TransactionBlock.Kind.FAILED) {
+            throw SqlError.of(
+                    "25P02", "current transaction is aborted, commands ignored until end of transaction block");
         }
     }
 
     private String run(Statement statement, ResultHandler handler) {
-        if (state == TransactionState.FAILED
-                && !(statement instanceof Utility.Commit)
-                && !(statement instanceof Utility.Rollback)) {
-            throw SqlError.of(
-                    "25P02", "current transaction is aborted, commands ignored until end of transaction block");
+        if (!UtilityExecutor.endsFailure(statement)) {
+            checkNotFailed();
+        }
+        if (statement instanceof Utility.LockTable lock) {
+            if (!block.isOpen()) {
+                throw UtilityExecutor.notInBlock("LOCK TABLE");
+            }
+            return inTransaction(handler, (tx, context) -> lock(lock, tx));
         }
         if (statement instanceof Utility utility && !(utility instanceof Utility.Explain)) {
-            return runUtility(utility, handler);
+            return utilities.run(utility, handler);
         }
-        return inTransaction((tx, context) -> runInTransaction(statement, tx, context, handler));
+        return inTransaction(handler, (tx, context) -> runInTransaction(statement, tx, context, handler));
     }
 
-    private String inTransaction(BiFunction<Transaction, StatementContext, String> work) {
-        Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-        if (state == TransactionState.IN_TRANSACTION) {
-            if (transaction == null) {
-                transaction = begin(isolation, readOnly);
-            }
-            return work.apply(transaction, context(transactionStart, now, transaction));
+    private String inTransaction(ResultHandler handler, BiFunction<Transaction, StatementContext, String> work) {
+        boolean alone = block.kind() == TransactionBlock.Kind.NONE;
+        if (alone) {
+            block.open(TransactionBlock.Kind.STATEMENT);
         }
-        Transaction own = begin(settings.defaultIsolation(), settings.defaultReadOnly());
-        transaction = own;
-        String tag = work.apply(own, context(now, now, own));
-        own.commit();
-        transaction = null;
+        Transaction tx = block.forStatement(remainingNanos());
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
+        EngineCalls calls = new EngineCalls(session, tx, settings, directory, interrupts, handler);
+        String tag = work.apply(tx, new StatementContext(block.start(), now, calls));
+        interrupts.check(); // a cancel that came too late for the statement must not hit the next one
+        if (alone) {
+            block.end(true);
+        }
         return tag;
     }
 
-    private Transaction begin(IsolationLevel level, boolean readOnlyTransaction) {
-        return database.begin(TransactionOptions.DEFAULT
-                .withIsolation(level)
-                .withReadOnly(readOnlyTransaction)
-                .withSynchronousCommit(settings.synchronousCommit())
-                .withLockTimeoutNanos(settings.lockTimeoutNanos())
-                .withWaitListener(waitListener));
-    }
-
-    private StatementContext context(Instant start, Instant now, Transaction tx) {
-        return new StatementContext(start, now, tx::xidIfAssigned, id);
-    }
-
-    private void checkCancelled() {
-        if (cancelRequested) {
-            throw SqlError.of("57014", "canceling statement due to user request");
+    private String lock(Utility.LockTable lock, Transaction tx) {
+        TableLockMode mode = TableLockMode.valueOf(lock.mode().name());
+        for (QualifiedName table : lock.tables()) {
+            interrupts.beforeWait();
+            tx.lockTable(
+                    DefinitionExecutor.checkSchema(table), mode, lock.nowait() ? WaitPolicy.NOWAIT : WaitPolicy.BLOCK);
         }
+        return "LOCK TABLE";
     }
 
     private String runInTransaction(
             Statement statement, Transaction tx, StatementContext context, ResultHandler handler) {
-        SystemRelations relations = new SystemRelations(database, tx, settings);
+        SystemRelations relations = new SystemRelations(database, tx, settings.current());
         QueryPlanner planner = new QueryPlanner(relations, context);
-        QueryExecutor queries =
-                new QueryExecutor(database, tx, new MemoryBudget(settings.workMemoryBytes()), this::checkCancelled);
-        if (statement instanceof Query query) {
-            return select(planner.plan(query), queries, handler);
+        QueryExecutor queries = new QueryExecutor(
+                database, tx, new MemoryBudget(settings.current().workMemoryBytes()), interrupts);
+        if (statement instanceof Query select) {
+            return select(planner.plan(select), queries, handler);
         }
         if (statement instanceof Definition definition) {
             return new DefinitionExecutor(tx, context, relations, handler).run(definition);
         }
-        ChangeExecutor changes = new ChangeExecutor(database, tx, context, planner, queries, this::checkCancelled);
+        ChangeExecutor changes = new ChangeExecutor(database, tx, context, planner, queries, interrupts);
         if (statement instanceof Utility.Explain explain) {
             handler.columns(List.of(new ResultColumn("QUERY PLAN", SqlType.TEXT)));
             new Explain(planner, changes).lines(explain).forEach(line -> handler.row(new Object[] {line}));
             return "EXPLAIN";
         }
-        return changes.run(statement);
+        return changes.run(statement, handler);
     }
 
     private static String select(QueryPlan plan, QueryExecutor queries, ResultHandler handler) {
@@ -239,208 +342,5 @@ public final class SqlSession implements AutoCloseable {
             }
         }
         return "SELECT " + count;
-    }
-
-    /**
-     * Runs something else as one statement, as COPY does: in the open transaction, or in one of its own.
-     *
-     * @throws SqlError if it fails; then so has an open transaction
-     */
-    public void executeInTransaction(BiFunction<Database, Transaction, String> work, ResultHandler handler) {
-        cancelRequested = false;
-        try {
-            if (state == TransactionState.FAILED) {
-                throw SqlError.of(
-                        "25P02", "current transaction is aborted, commands ignored until end of transaction block");
-            }
-            handler.complete(inTransaction((tx, context) -> work.apply(database, tx)));
-        } catch (EngineException e) {
-            fail();
-            throw SqlError.of(e);
-        } catch (RuntimeException | Error e) {
-            fail();
-            throw e;
-        }
-    }
-
-    private String runUtility(Utility statement, ResultHandler handler) {
-        if (statement instanceof Utility.Begin begin) {
-            return begin(begin, handler);
-        }
-        if (statement instanceof Utility.Commit) {
-            return end(true, "COMMIT", handler);
-        }
-        if (statement instanceof Utility.Rollback) {
-            return end(false, "ROLLBACK", handler);
-        }
-        if (statement instanceof Utility.SetTransaction set) {
-            return setTransaction(set, handler);
-        }
-        if (statement instanceof Utility.SetVariable set) {
-            return set(set, handler);
-        }
-        if (statement instanceof Utility.Reset reset) {
-            if (reset.name() == null) {
-                settings.resetAll();
-            } else {
-                settings.reset(reset.name());
-            }
-            copyToAfter();
-            return "RESET";
-        }
-        return show((Utility.Show) statement, handler);
-    }
-
-    private String begin(Utility.Begin begin, ResultHandler handler) {
-        if (state == TransactionState.IN_TRANSACTION) {
-            handler.notice("WARNING", "25001", "there is already a transaction in progress");
-            return "BEGIN";
-        }
-        IsolationLevel level = level(begin.modes().isolation(), settings.defaultIsolation());
-        isolation = level;
-        readOnly = begin.modes().readOnly() == null
-                ? settings.defaultReadOnly()
-                : begin.modes().readOnly();
-        transactionStart = Instant.now().truncatedTo(ChronoUnit.MICROS);
-        settingsBefore = settings.copy();
-        settingsAfter = settings.copy();
-        state = TransactionState.IN_TRANSACTION;
-        return "BEGIN";
-    }
-
-    private static IsolationLevel level(Utility.IsolationLevel written, IsolationLevel otherwise) {
-        if (written == null) {
-            return otherwise;
-        }
-        switch (written) {
-            case REPEATABLE_READ:
-                return IsolationLevel.REPEATABLE_READ;
-            case SERIALIZABLE:
-                throw Settings.serializable();
-            default:
-                return IsolationLevel.READ_COMMITTED;
-        }
-    }
-
-    private String end(boolean commit, String tag, ResultHandler handler) {
-        if (state == TransactionState.IDLE) {
-            handler.notice("WARNING", "25P01", "there is no transaction in progress");
-            return tag;
-        }
-        boolean failed = state == TransactionState.FAILED;
-        endTransaction(commit && !failed);
-        return failed ? "ROLLBACK" : tag;
-    }
-
-    private String setTransaction(Utility.SetTransaction set, ResultHandler handler) {
-        Utility.TransactionModes modes = set.modes();
-        if (set.session()) {
-            if (modes.isolation() != null) {
-                IsolationLevel level = level(modes.isolation(), null);
-                settings.set("default_transaction_isolation", List.of(level.sqlName()));
-            }
-            if (modes.readOnly() != null) {
-                settings.set("default_transaction_read_only", List.of(modes.readOnly() ? "on" : "off"));
-            }
-            copyToAfter();
-            return "SET";
-        }
-        if (state == TransactionState.IDLE) {
-            handler.notice("WARNING", "25P01", "SET TRANSACTION can only be used in transaction blocks");
-            return "SET";
-        }
-        if (modes.isolation() != null) {
-            setIsolation(level(modes.isolation(), isolation));
-        }
-        if (modes.readOnly() != null) {
-            setReadOnly(modes.readOnly());
-        }
-        return "SET";
-    }
-
-    private void setIsolation(IsolationLevel level) {
-        if (level != isolation && transaction != null) {
-            throw SqlError.of("25001", "SET TRANSACTION ISOLATION LEVEL must be called before any query");
-        }
-        isolation = level;
-    }
-
-    private void setReadOnly(boolean value) {
-        if (value != readOnly && transaction != null) {
-            throw value
-                    ? SqlError.unsupported(-1, "SET TRANSACTION READ ONLY after the first query")
-                    : SqlError.of("25001", "transaction read-write mode must be set before any query");
-        }
-        readOnly = value;
-    }
-
-    private String set(Utility.SetVariable set, ResultHandler handler) {
-        String name = set.name().toLowerCase(java.util.Locale.ROOT);
-        if (name.equals("transaction_isolation") || name.equals("transaction_read_only")) {
-            setCurrent(name, set.values());
-            return "SET";
-        }
-        if (set.local() && state == TransactionState.IDLE) {
-            settings.copy().set(set.name(), set.values());
-            handler.notice("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks");
-            return "SET";
-        }
-        settings.set(set.name(), set.values());
-        if (!set.local()) {
-            if (settingsAfter != null) {
-                settingsAfter.set(set.name(), set.values());
-            }
-        }
-        return "SET";
-    }
-
-    private void copyToAfter() {
-        if (settingsAfter != null) {
-            settingsAfter = settings.copy();
-        }
-    }
-
-    private void setCurrent(String name, List<String> values) {
-        if (state == TransactionState.IDLE || values.isEmpty()) {
-            return;
-        }
-        if (name.equals("transaction_isolation")) {
-            setIsolation(Settings.isolation(name, values.get(0)));
-            return;
-        }
-        Settings parsed = new Settings();
-        parsed.set("default_transaction_read_only", values);
-        setReadOnly(parsed.defaultReadOnly());
-    }
-
-    private String show(Utility.Show show, ResultHandler handler) {
-        if (show.name() == null) {
-            handler.columns(List.of(new ResultColumn("name", SqlType.TEXT), new ResultColumn("setting", SqlType.TEXT)));
-            for (Map.Entry<String, String> entry : settings.all().entrySet()) {
-                handler.row(new Object[] {entry.getKey(), entry.getValue()});
-            }
-            return "SHOW";
-        }
-        String value = showCurrent(show.name());
-        String shown = value == null ? settings.show(show.name()) : value;
-        handler.columns(List.of(new ResultColumn(displayName(show.name()), SqlType.TEXT)));
-        handler.row(new Object[] {shown});
-        return "SHOW";
-    }
-
-    private static String displayName(String name) {
-        return name.equals("timezone") ? "TimeZone" : name.equals("datestyle") ? "DateStyle" : name;
-    }
-
-    private String showCurrent(String name) {
-        boolean open = state == TransactionState.IN_TRANSACTION;
-        switch (name) {
-            case "transaction_isolation":
-                return (open ? isolation : settings.defaultIsolation()).sqlName();
-            case "transaction_read_only":
-                return (open ? readOnly : settings.defaultReadOnly()) ? "on" : "off";
-            default:
-                return null;
-        }
     }
 }

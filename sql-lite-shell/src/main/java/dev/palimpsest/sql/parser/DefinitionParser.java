@@ -39,7 +39,6 @@ final class DefinitionParser {
             Keyword.ROUTINE,
             Keyword.RULE,
             Keyword.SCHEMA,
-            Keyword.SEQUENCE,
             Keyword.SERVER,
             Keyword.STATISTICS,
             Keyword.SUBSCRIPTION,
@@ -71,6 +70,9 @@ final class DefinitionParser {
         if (tokens.accept(Keyword.TABLE)) {
             return new TableParser(tokens, expressions).parse(location);
         }
+        if (tokens.accept(Keyword.SEQUENCE)) {
+            return new SequenceParser(tokens, expressions.types()).create(location);
+        }
         boolean unique = tokens.accept(Keyword.UNIQUE);
         if (unique || tokens.at(Keyword.INDEX)) {
             tokens.expect(Keyword.INDEX);
@@ -82,11 +84,12 @@ final class DefinitionParser {
     Statement drop() {
         int location = tokens.location();
         tokens.expect(Keyword.DROP);
-        boolean table = tokens.accept(Keyword.TABLE);
-        if (!table && !tokens.accept(Keyword.INDEX)) {
+        Keyword object = tokens.keyword();
+        if (object != Keyword.TABLE && object != Keyword.INDEX && object != Keyword.SEQUENCE) {
             throw otherObject("DROP ", location);
         }
-        if (!table) {
+        tokens.advance();
+        if (object == Keyword.INDEX) {
             tokens.reject(Keyword.CONCURRENTLY, "CONCURRENTLY");
         }
         boolean ifExists = tokens.acceptIf(Keyword.EXISTS);
@@ -98,9 +101,14 @@ final class DefinitionParser {
         if (!cascade) {
             tokens.accept(Keyword.RESTRICT);
         }
-        return table
-                ? new Definition.DropTable(names, ifExists, cascade, location)
-                : new Definition.DropIndex(names, ifExists, cascade, location);
+        switch (object) {
+            case TABLE:
+                return new Definition.DropTable(names, ifExists, cascade, location);
+            case SEQUENCE:
+                return new Definition.DropSequence(names, ifExists, cascade, location);
+            default:
+                return new Definition.DropIndex(names, ifExists, cascade, location);
+        }
     }
 
     private SqlSyntaxException otherObject(String verb, int location) {
@@ -128,8 +136,10 @@ final class DefinitionParser {
             columns.add(indexColumn());
         } while (tokens.accept(TokenType.COMMA));
         tokens.expect(TokenType.RIGHT_PAREN);
+        List<Statement.ColumnName> included =
+                tokens.accept(Keyword.INCLUDE) ? new ConstraintParser(tokens, expressions).columnList() : List.of();
         rejectIndexOptions();
-        return new Definition.CreateIndex(name, table, unique, ifNotExists, columns, location);
+        return new Definition.CreateIndex(name, table, unique, ifNotExists, columns, included, location);
     }
 
     private Definition.IndexColumn indexColumn() {
@@ -148,7 +158,6 @@ final class DefinitionParser {
     }
 
     private void rejectIndexOptions() {
-        tokens.reject(Keyword.INCLUDE, "INCLUDE");
         tokens.reject(Keyword.WITH, "a storage parameter");
         tokens.reject(Keyword.TABLESPACE, "TABLESPACE");
         tokens.reject(Keyword.WHERE, "a partial index");

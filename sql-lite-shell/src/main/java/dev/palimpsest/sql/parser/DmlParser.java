@@ -33,9 +33,62 @@ final class DmlParser {
             overriding = overriding();
             source = queries.parse(true);
         }
-        tokens.reject(Keyword.ON, "ON CONFLICT");
-        rejectReturning();
-        return new Statement.Insert(table, alias, columns, overriding, source, location);
+        Statement.OnConflict onConflict = tokens.at(Keyword.ON) ? onConflict() : null;
+        return new Statement.Insert(table, alias, columns, overriding, source, onConflict, returning(), location);
+    }
+
+    private Statement.OnConflict onConflict() {
+        int location = tokens.location();
+        tokens.expect(Keyword.ON);
+        tokens.expect(Keyword.CONFLICT);
+        List<Statement.ColumnName> columns = List.of();
+        String constraint = null;
+        if (tokens.at(TokenType.LEFT_PAREN)) {
+            columns = conflictColumns();
+            tokens.reject(Keyword.WHERE, "a partial index");
+        } else if (tokens.accept(Keyword.ON)) {
+            tokens.expect(Keyword.CONSTRAINT);
+            constraint = tokens.columnName();
+        }
+        tokens.expect(Keyword.DO);
+        if (tokens.accept(Keyword.NOTHING)) {
+            return new Statement.OnConflict(columns, constraint, List.of(), null, location);
+        }
+        tokens.expect(Keyword.UPDATE);
+        tokens.expect(Keyword.SET);
+        List<Statement.Assignment> assignments = assignments();
+        return new Statement.OnConflict(columns, constraint, assignments, where(), location);
+    }
+
+    private List<Statement.ColumnName> conflictColumns() {
+        List<Statement.ColumnName> columns = new ArrayList<>();
+        int location = tokens.location();
+        tokens.expect(TokenType.LEFT_PAREN);
+        do {
+            if (tokens.at(TokenType.LEFT_PAREN) || tokens.type(1) == TokenType.LEFT_PAREN) {
+                throw tokens.unsupported("an index on an expression");
+            }
+            columns.add(columnName());
+            tokens.reject(Keyword.COLLATE, "COLLATE");
+            rejectOrder(location);
+        } while (tokens.accept(TokenType.COMMA));
+        tokens.expect(TokenType.RIGHT_PAREN);
+        return columns;
+    }
+
+    private void rejectOrder(int location) {
+        boolean direction = tokens.accept(Keyword.ASC) || tokens.accept(Keyword.DESC);
+        if (direction || tokens.at(Keyword.NULLS)) {
+            String what = direction ? "ASC/DESC" : "NULLS FIRST/LAST";
+            throw tokens.error("42P10", what + " is not allowed in ON CONFLICT clause", location);
+        }
+        if (tokens.atColumnName()) {
+            throw tokens.unsupported("an operator class");
+        }
+    }
+
+    private List<Query.SelectItem> returning() {
+        return tokens.accept(Keyword.RETURNING) ? queries.items() : List.of();
     }
 
     private boolean atParenthesizedQuery() {
@@ -85,14 +138,18 @@ final class DmlParser {
         QualifiedName table = queries.relation();
         String alias = targetAlias();
         tokens.expect(Keyword.SET);
+        List<Statement.Assignment> assignments = assignments();
+        tokens.reject(Keyword.FROM, "UPDATE … FROM");
+        Expression where = where();
+        return new Statement.Update(table, alias, assignments, where, returning(), location);
+    }
+
+    private List<Statement.Assignment> assignments() {
         List<Statement.Assignment> assignments = new ArrayList<>();
         do {
             assignments.add(assignment());
         } while (tokens.accept(TokenType.COMMA));
-        tokens.reject(Keyword.FROM, "UPDATE … FROM");
-        Expression where = where();
-        rejectReturning();
-        return new Statement.Update(table, alias, assignments, where, location);
+        return assignments;
     }
 
     private Statement.Assignment assignment() {
@@ -112,8 +169,7 @@ final class DmlParser {
         String alias = targetAlias();
         tokens.reject(Keyword.USING, "DELETE … USING");
         Expression where = where();
-        rejectReturning();
-        return new Statement.Delete(table, alias, where, location);
+        return new Statement.Delete(table, alias, where, returning(), location);
     }
 
     private String targetAlias() {
@@ -131,9 +187,5 @@ final class DmlParser {
             throw tokens.unsupported("WHERE CURRENT OF");
         }
         return expressions.parse();
-    }
-
-    private void rejectReturning() {
-        tokens.reject(Keyword.RETURNING, "RETURNING");
     }
 }

@@ -30,13 +30,41 @@ public sealed interface Query extends Statement {
         }
     }
 
-    /** ORDER BY, LIMIT or FETCH FIRST, OFFSET; limit and offset may be null (LIMIT ALL is null too). */
-    record Ordering(List<OrderItem> orderBy, Expression limit, Expression offset) {
-        static final Ordering NONE = new Ordering(List.of(), null, null);
+    /** What may follow every query: ORDER BY, LIMIT or FETCH FIRST, OFFSET (both may be null; LIMIT ALL is null too), FOR UPDATE. */
+    record Ordering(List<OrderItem> orderBy, Expression limit, Expression offset, List<Locking> locking) {
+        static final Ordering NONE = new Ordering(List.of(), null, null, List.of());
 
         public Ordering {
             orderBy = List.copyOf(orderBy);
+            locking = List.copyOf(locking);
         }
+    }
+
+    /** A locking clause; {@code of} is empty for all tables. FOR READ ONLY is none at all. */
+    record Locking(LockStrength strength, List<QualifiedName> of, LockWait waiting, int location) {
+        public Locking {
+            of = List.copyOf(of);
+        }
+    }
+
+    /** FOR …, weakest first. */
+    enum LockStrength {
+        KEY_SHARE,
+        SHARE,
+        NO_KEY_UPDATE,
+        UPDATE;
+
+        /** The clause, for example {@code FOR NO KEY UPDATE}. */
+        public String sql() {
+            return "FOR " + name().replace('_', ' ');
+        }
+    }
+
+    /** What to do about a row that another one has locked; of several clauses for a table the last in this order counts. */
+    enum LockWait {
+        BLOCK,
+        SKIP_LOCKED,
+        NOWAIT
     }
 
     /** {@code nullsFirst} is settled: by default nulls are last ascending, first descending. */

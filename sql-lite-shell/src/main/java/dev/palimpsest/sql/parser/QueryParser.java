@@ -41,7 +41,12 @@ final class QueryParser {
         tokens.expect(TokenType.LEFT_PAREN);
         Query query = parse(false);
         tokens.expect(TokenType.RIGHT_PAREN);
-        if (!tokens.at(TokenType.END) && !tokens.at(TokenType.SEMICOLON) && !tokens.at(TokenType.RIGHT_PAREN)) {
+        boolean ended = tokens.at(TokenType.END)
+                || tokens.at(TokenType.SEMICOLON)
+                || tokens.at(TokenType.RIGHT_PAREN)
+                || tokens.at(Keyword.ON) // these two go on with an INSERT
+                || tokens.at(Keyword.RETURNING);
+        if (!ended) {
             throw tokens.unsupported("a clause after a query in parentheses", location);
         }
         return query;
@@ -101,7 +106,8 @@ final class QueryParser {
         }
     }
 
-    private List<Query.SelectItem> items() {
+    /** A list of outputs, as after SELECT and RETURNING. */
+    List<Query.SelectItem> items() {
         List<Query.SelectItem> items = new ArrayList<>();
         do {
             items.add(item());
@@ -285,6 +291,7 @@ final class QueryParser {
         List<Query.OrderItem> orderBy = tokens.at(Keyword.ORDER) ? orderBy() : List.of();
         Expression limit = null;
         Expression offset = null;
+        List<Query.Locking> locking = tokens.at(Keyword.FOR) ? locking() : null;
         boolean limited = false;
         boolean skipped = false;
         while (true) {
@@ -299,9 +306,64 @@ final class QueryParser {
                 break;
             }
         }
-        tokens.reject(Keyword.FOR, "a locking clause (FOR UPDATE, FOR SHARE)");
-        boolean none = orderBy.isEmpty() && !limited && !skipped;
-        return none ? Query.Ordering.NONE : new Query.Ordering(orderBy, limit, offset);
+        if (locking == null) {
+            locking = tokens.at(Keyword.FOR) ? locking() : List.of();
+        }
+        boolean none = orderBy.isEmpty() && !limited && !skipped && locking.isEmpty();
+        return none ? Query.Ordering.NONE : new Query.Ordering(orderBy, limit, offset, locking);
+    }
+
+    /** One locking clause or more, before or after LIMIT and OFFSET; or FOR READ ONLY, which is the default. */
+    private List<Query.Locking> locking() {
+        if (tokens.accept(Keyword.FOR, Keyword.READ)) {
+            tokens.expect(Keyword.ONLY);
+            return List.of();
+        }
+        List<Query.Locking> clauses = new ArrayList<>(1);
+        while (tokens.at(Keyword.FOR)) {
+            int location = tokens.location();
+            tokens.advance();
+            clauses.add(new Query.Locking(lockStrength(), lockedTables(), lockWait(), location));
+        }
+        return clauses;
+    }
+
+    private Query.LockStrength lockStrength() {
+        if (tokens.accept(Keyword.UPDATE)) {
+            return Query.LockStrength.UPDATE;
+        }
+        if (tokens.accept(Keyword.SHARE)) {
+            return Query.LockStrength.SHARE;
+        }
+        if (tokens.accept(Keyword.NO)) {
+            tokens.expect(Keyword.KEY);
+            tokens.expect(Keyword.UPDATE);
+            return Query.LockStrength.NO_KEY_UPDATE;
+        }
+        tokens.expect(Keyword.KEY);
+        tokens.expect(Keyword.SHARE);
+        return Query.LockStrength.KEY_SHARE;
+    }
+
+    private List<QualifiedName> lockedTables() {
+        List<QualifiedName> names = new ArrayList<>(1);
+        if (tokens.accept(Keyword.OF)) {
+            do {
+                names.add(tokens.qualifiedName());
+            } while (tokens.accept(TokenType.COMMA));
+        }
+        return names;
+    }
+
+    private Query.LockWait lockWait() {
+        if (tokens.accept(Keyword.NOWAIT)) {
+            return Query.LockWait.NOWAIT;
+        }
+        if (tokens.accept(Keyword.SKIP)) {
+            tokens.expect(Keyword.LOCKED);
+            return Query.LockWait.SKIP_LOCKED;
+        }
+        return Query.LockWait.BLOCK;
     }
 
     private List<Query.OrderItem> orderBy() {

@@ -14,6 +14,8 @@ public sealed interface Statement
      * @param alias null unless written
      * @param columns empty if none are listed
      * @param source null for DEFAULT VALUES; a {@link Query.Values} here may hold {@link Expression.Default}
+     * @param onConflict null unless written
+     * @param returning empty unless written
      */
     record Insert(
             QualifiedName table,
@@ -21,10 +23,13 @@ public sealed interface Statement
             List<ColumnName> columns,
             Overriding overriding,
             Query source,
+            OnConflict onConflict,
+            List<Query.SelectItem> returning,
             int location)
             implements Statement {
         public Insert {
             columns = List.copyOf(columns);
+            returning = List.copyOf(returning);
         }
     }
 
@@ -38,17 +43,45 @@ public sealed interface Statement
     /** A column named where only a name may stand. */
     record ColumnName(String name, int location) {}
 
-    /** {@code alias} and {@code where} may be null. */
-    record Update(QualifiedName table, String alias, List<Assignment> assignments, Expression where, int location)
+    /**
+     * ON CONFLICT.
+     *
+     * @param columns of the unique index meant, empty unless written
+     * @param constraint its name, null unless written
+     * @param assignments of DO UPDATE; empty for DO NOTHING
+     * @param where of DO UPDATE, or null
+     */
+    record OnConflict(
+            List<ColumnName> columns, String constraint, List<Assignment> assignments, Expression where, int location) {
+        public OnConflict {
+            columns = List.copyOf(columns);
+            assignments = List.copyOf(assignments);
+        }
+    }
+
+    /** {@code alias} and {@code where} may be null; {@code returning} is empty unless written. */
+    record Update(
+            QualifiedName table,
+            String alias,
+            List<Assignment> assignments,
+            Expression where,
+            List<Query.SelectItem> returning,
+            int location)
             implements Statement {
         public Update {
             assignments = List.copyOf(assignments);
+            returning = List.copyOf(returning);
         }
     }
 
     /** {@code column = value}; the value may be {@link Expression.Default}. */
     record Assignment(String column, Expression value, int location) {}
 
-    /** {@code alias} and {@code where} may be null. */
-    record Delete(QualifiedName table, String alias, Expression where, int location) implements Statement {}
+    /** {@code alias} and {@code where} may be null; {@code returning} is empty unless written. */
+    record Delete(QualifiedName table, String alias, Expression where, List<Query.SelectItem> returning, int location)
+            implements Statement {
+        public Delete {
+            returning = List.copyOf(returning);
+        }
+    }
 }

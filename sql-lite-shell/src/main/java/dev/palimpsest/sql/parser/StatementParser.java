@@ -87,6 +87,12 @@ final class StatementParser {
             case ROLLBACK:
             case ABORT:
                 return transactions.rollback();
+            case SAVEPOINT:
+                return transactions.savepoint();
+            case RELEASE:
+                return transactions.release();
+            case LOCK:
+                return transactions.lock(queries);
             case SET:
                 return new SettingParser(tokens, transactions).set();
             case SHOW:
@@ -119,7 +125,6 @@ final class StatementParser {
             case IMPORT:
             case LISTEN:
             case LOAD:
-            case LOCK:
             case MERGE:
             case MOVE:
             case NOTIFY:
@@ -127,9 +132,7 @@ final class StatementParser {
             case REASSIGN:
             case REFRESH:
             case REINDEX:
-            case RELEASE:
             case REVOKE:
-            case SAVEPOINT:
             case SECURITY:
             case TRUNCATE:
             case UNLISTEN:

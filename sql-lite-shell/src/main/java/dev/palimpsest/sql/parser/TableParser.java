@@ -10,11 +10,15 @@ final class TableParser {
 
     private final List<Definition.ColumnDefinition> columns = new ArrayList<>();
     private final List<Definition.Key> keys = new ArrayList<>();
+    private final List<Definition.Check> checks = new ArrayList<>();
+    private final List<Definition.ForeignKey> foreignKeys = new ArrayList<>();
+    private final ConstraintParser constraints;
     private QualifiedName table;
 
     TableParser(TokenStream tokens, ExpressionParser expressions) {
         this.tokens = tokens;
         this.expressions = expressions;
+        this.constraints = new ConstraintParser(tokens, expressions);
     }
 
     /** The cursor is after TABLE; {@code location} is that of CREATE. */
@@ -32,7 +36,7 @@ final class TableParser {
         }
         tokens.expect(TokenType.RIGHT_PAREN);
         rejectOptions();
-        return new Definition.CreateTable(table, ifNotExists, columns, keys, location);
+        return new Definition.CreateTable(table, ifNotExists, columns, keys, checks, foreignKeys, location);
     }
 
     private void rejectOptions() {
@@ -63,21 +67,19 @@ final class TableParser {
 
     private void tableConstraint(String name) {
         int location = tokens.location();
-        tokens.reject(Keyword.CHECK, "CHECK");
-        tokens.reject(Keyword.FOREIGN, "FOREIGN KEY");
         tokens.reject(Keyword.EXCLUDE, "EXCLUDE");
-        boolean primary = keyWords();
-        tokens.reject(Keyword.USING, "USING INDEX");
-        tokens.expect(TokenType.LEFT_PAREN);
-        List<Statement.ColumnName> names = new ArrayList<>();
-        do {
-            int nameAt = tokens.location();
-            names.add(new Statement.ColumnName(tokens.columnName(), nameAt));
-        } while (tokens.accept(TokenType.COMMA));
-        tokens.expect(TokenType.RIGHT_PAREN);
-        rejectKeyOptions();
-        rejectDeferral();
-        addKey(new Definition.Key(name, primary, names, location));
+        if (tokens.at(Keyword.CHECK)) {
+            checks.add(constraints.check(name));
+        } else if (tokens.accept(Keyword.FOREIGN, Keyword.KEY)) {
+            List<Statement.ColumnName> own = constraints.columnList();
+            foreignKeys.add(constraints.references(name, own, location));
+        } else {
+            boolean primary = keyWords();
+            tokens.reject(Keyword.USING, "USING INDEX");
+            List<Statement.ColumnName> own = constraints.columnList();
+            addKey(new Definition.Key(name, primary, own, constraints.included(), location));
+        }
+        constraints.attributes();
     }
 
     /** PRIMARY KEY (true) or UNIQUE. */
@@ -92,20 +94,6 @@ final class TableParser {
         }
         tokens.accept(Keyword.NULLS, Keyword.DISTINCT);
         return false;
-    }
-
-    private void rejectKeyOptions() {
-        tokens.reject(Keyword.INCLUDE, "INCLUDE");
-        tokens.reject(Keyword.WITH, "a storage parameter");
-        tokens.reject(Keyword.USING, "USING INDEX TABLESPACE");
-    }
-
-    private void rejectDeferral() {
-        tokens.reject(Keyword.DEFERRABLE, "a deferrable constraint");
-        tokens.reject(Keyword.INITIALLY, "a deferrable constraint");
-        if (tokens.at(Keyword.NOT, Keyword.DEFERRABLE)) {
-            throw tokens.unsupported("NOT DEFERRABLE");
-        }
     }
 
     private void addKey(Definition.Key key) {
@@ -159,7 +147,7 @@ final class TableParser {
                     return;
             }
             serial = true;
-            identity = new Definition.Identity(false, null, null, type.location());
+            identity = new Definition.Identity(false, true, Definition.SequenceOptions.NONE, type.location());
             type = new TypeName(null, integer, type.modifiers(), type.location());
             notNull = true;
         }
@@ -169,7 +157,9 @@ final class TableParser {
             int at = tokens.location();
             if (constraintName == null) {
                 tokens.reject(Keyword.COLLATE, "COLLATE");
-                rejectDeferral();
+                if (constraints.attribute()) {
+                    return true;
+                }
             }
             if (tokens.accept(Keyword.NOT)) {
                 tokens.expect(Keyword.NULL);
@@ -180,20 +170,24 @@ final class TableParser {
                 setDefault(expressions.parseRestricted(), at);
             } else if (tokens.at(Keyword.PRIMARY) || tokens.at(Keyword.UNIQUE)) {
                 boolean primary = keyWords();
-                rejectKeyOptions();
-                List<Statement.ColumnName> own = List.of(new Statement.ColumnName(name, location));
-                addKey(new Definition.Key(constraintName, primary, own, at));
+                addKey(new Definition.Key(constraintName, primary, own(), constraints.included(), at));
             } else if (tokens.accept(Keyword.GENERATED)) {
                 setIdentity(at);
+            } else if (tokens.at(Keyword.CHECK)) {
+                checks.add(constraints.check(constraintName));
+            } else if (tokens.at(Keyword.REFERENCES)) {
+                foreignKeys.add(constraints.references(constraintName, own(), at));
             } else {
-                tokens.reject(Keyword.CHECK, "CHECK");
-                tokens.reject(Keyword.REFERENCES, "REFERENCES");
                 if (constraintName != null) {
                     throw tokens.syntaxError();
                 }
                 return false;
             }
             return true;
+        }
+
+        private List<Statement.ColumnName> own() {
+            return List.of(new Statement.ColumnName(name, location));
         }
 
         private void setNotNull(boolean value, int at) {
@@ -224,7 +218,9 @@ final class TableParser {
                 throw tokens.unsupported("a generated column", at);
             }
             tokens.expect(Keyword.IDENTITY);
-            Definition.Identity parsed = sequenceOptions(always, at);
+            Definition.SequenceOptions options = tokens.at(TokenType.LEFT_PAREN)
+                    ? new SequenceParser(tokens, expressions.types()).inParentheses()
+                    : Definition.SequenceOptions.NONE;
             if (serial || defaultValue != null) {
                 throw conflict("both default and identity specified", at);
             }
@@ -234,58 +230,8 @@ final class TableParser {
             if (notNull != null && !notNull) {
                 throw conflict("conflicting NULL/NOT NULL declarations", at);
             }
-            identity = parsed;
+            identity = new Definition.Identity(always, false, options, at);
             notNull = true;
-        }
-
-        private Definition.Identity sequenceOptions(boolean always, int at) {
-            Long start = null;
-            Long increment = null;
-            if (tokens.accept(TokenType.LEFT_PAREN)) {
-                do {
-                    int optionAt = tokens.location();
-                    if (tokens.accept(Keyword.START) && start == null) {
-                        tokens.accept(Keyword.WITH);
-                        start = signedLong();
-                    } else if (tokens.accept(Keyword.INCREMENT) && increment == null) {
-                        tokens.accept(Keyword.BY);
-                        increment = signedLong();
-                    } else {
-                        throw sequenceOption(optionAt);
-                    }
-                } while (!tokens.accept(TokenType.RIGHT_PAREN));
-            }
-            return new Definition.Identity(always, start, increment, at);
-        }
-
-        private SqlSyntaxException sequenceOption(int optionAt) {
-            if (tokens.location() != optionAt) {
-                return tokens.invalid("conflicting or redundant options", optionAt);
-            }
-            Keyword keyword = tokens.keyword();
-            boolean known = keyword == Keyword.MINVALUE
-                    || keyword == Keyword.MAXVALUE
-                    || keyword == Keyword.NO
-                    || keyword == Keyword.CACHE
-                    || keyword == Keyword.CYCLE
-                    || keyword == Keyword.AS
-                    || keyword == Keyword.OWNED
-                    || keyword == Keyword.RESTART
-                    || keyword == Keyword.SEQUENCE;
-            return known ? tokens.unsupported("sequence option " + keyword) : tokens.syntaxError();
-        }
-
-        private long signedLong() {
-            boolean negative = tokens.accept(TokenType.MINUS);
-            if (!negative) {
-                tokens.accept(TokenType.PLUS);
-            }
-            long value = tokens.at(TokenType.INTEGER) ? tokens.longValue() : -1;
-            if (value < 0) {
-                throw tokens.syntaxError();
-            }
-            tokens.advance();
-            return negative ? -value : value;
         }
 
         private SqlSyntaxException conflict(String what, int at) {

@@ -1,6 +1,9 @@
 package dev.palimpsest.sql.parser;
 
-/** BEGIN, COMMIT, ROLLBACK and transaction modes. Not thread-safe. Source: PG gram.y, TransactionStmt. */
+import java.util.ArrayList;
+import java.util.List;
+
+/** BEGIN, COMMIT, ROLLBACK, savepoints, LOCK and transaction modes. Not thread-safe. Source: PG gram.y, TransactionStmt, LockStmt. */
 final class TransactionParser {
     private final TokenStream tokens;
 
@@ -30,14 +33,85 @@ final class TransactionParser {
 
     Statement rollback() {
         int location = tokens.location();
+        boolean abort = tokens.at(Keyword.ABORT);
         tokens.advance();
-        tokens.reject(Keyword.PREPARED, "ROLLBACK PREPARED");
+        if (!abort) {
+            tokens.reject(Keyword.PREPARED, "ROLLBACK PREPARED");
+        }
         acceptNoiseWord();
-        if (tokens.at(Keyword.TO)) {
-            throw tokens.unsupported("ROLLBACK TO SAVEPOINT", location);
+        if (!abort && tokens.accept(Keyword.TO)) {
+            return new Utility.RollbackTo(savepointName(), location);
         }
         acceptNoChain();
         return new Utility.Rollback(location);
+    }
+
+    Statement savepoint() {
+        int location = tokens.location();
+        tokens.expect(Keyword.SAVEPOINT);
+        return new Utility.Savepoint(tokens.columnName(), location);
+    }
+
+    Statement release() {
+        int location = tokens.location();
+        tokens.expect(Keyword.RELEASE);
+        return new Utility.Release(savepointName(), location);
+    }
+
+    /** SAVEPOINT before the name is optional, and a name as well. */
+    private String savepointName() {
+        boolean last = tokens.type(1) == TokenType.END || tokens.type(1) == TokenType.SEMICOLON;
+        if (!last) {
+            tokens.accept(Keyword.SAVEPOINT);
+        }
+        return tokens.columnName();
+    }
+
+    /** @param queries reads the tables */
+    Statement lock(QueryParser queries) {
+        int location = tokens.location();
+        tokens.expect(Keyword.LOCK);
+        tokens.accept(Keyword.TABLE);
+        List<QualifiedName> tables = new ArrayList<>(1);
+        do {
+            tables.add(queries.relation());
+        } while (tokens.accept(TokenType.COMMA));
+        Utility.LockMode mode = Utility.LockMode.ACCESS_EXCLUSIVE;
+        if (tokens.accept(Keyword.IN)) {
+            mode = lockMode();
+            tokens.expect(Keyword.MODE);
+        }
+        return new Utility.LockTable(tables, mode, tokens.accept(Keyword.NOWAIT), location);
+    }
+
+    private Utility.LockMode lockMode() {
+        if (tokens.accept(Keyword.EXCLUSIVE)) {
+            return Utility.LockMode.EXCLUSIVE;
+        }
+        if (tokens.accept(Keyword.ROW)) {
+            return shared(Utility.LockMode.ROW_SHARE, Utility.LockMode.ROW_EXCLUSIVE);
+        }
+        if (tokens.accept(Keyword.ACCESS)) {
+            return shared(Utility.LockMode.ACCESS_SHARE, Utility.LockMode.ACCESS_EXCLUSIVE);
+        }
+        tokens.expect(Keyword.SHARE);
+        if (tokens.accept(Keyword.UPDATE)) {
+            tokens.expect(Keyword.EXCLUSIVE);
+            return Utility.LockMode.SHARE_UPDATE_EXCLUSIVE;
+        }
+        if (tokens.accept(Keyword.ROW)) {
+            tokens.expect(Keyword.EXCLUSIVE);
+            return Utility.LockMode.SHARE_ROW_EXCLUSIVE;
+        }
+        return Utility.LockMode.SHARE;
+    }
+
+    private Utility.LockMode shared(Utility.LockMode share, Utility.LockMode exclusive) {
+        if (tokens.accept(Keyword.SHARE)) {
+            return share;
+        }
+        tokens.expect(Keyword.EXCLUSIVE);
+        return exclusive;
     }
 
     private void acceptNoiseWord() {

@@ -2,7 +2,7 @@ package dev.palimpsest.sql.parser;
 
 import java.util.List;
 
-/** A statement about the session: transactions, settings, EXPLAIN. Immutable. */
+/** A statement about the session: transactions, locks, settings, EXPLAIN. Immutable. */
 public sealed interface Utility extends Statement {
 
     /** BEGIN or START TRANSACTION. */
@@ -11,6 +11,31 @@ public sealed interface Utility extends Statement {
     record Commit(int location) implements Utility {}
 
     record Rollback(int location) implements Utility {}
+
+    record Savepoint(String name, int location) implements Utility {}
+
+    record Release(String name, int location) implements Utility {}
+
+    /** ROLLBACK TO SAVEPOINT. */
+    record RollbackTo(String name, int location) implements Utility {}
+
+    record LockTable(List<QualifiedName> tables, LockMode mode, boolean nowait, int location) implements Utility {
+        public LockTable {
+            tables = List.copyOf(tables);
+        }
+    }
+
+    /** The modes of LOCK TABLE, weakest first. */
+    enum LockMode {
+        ACCESS_SHARE,
+        ROW_SHARE,
+        ROW_EXCLUSIVE,
+        SHARE_UPDATE_EXCLUSIVE,
+        SHARE,
+        SHARE_ROW_EXCLUSIVE,
+        EXCLUSIVE,
+        ACCESS_EXCLUSIVE
+    }
 
     /** SET TRANSACTION, or with {@code session} SET SESSION CHARACTERISTICS AS TRANSACTION. */
     record SetTransaction(TransactionModes modes, boolean session, int location) implements Utility {}

@@ -165,6 +165,11 @@ public final class Binder {
         if (e instanceof Expression.Unary unary) {
             return operators.unary(unary.operator(), bind(unary.operand()), e);
         }
+        if (e instanceof Expression.Cast cast
+                && cast.type().schema() == null
+                && cast.type().name().equals("regclass")) {
+            return relation(cast);
+        }
         if (e instanceof Expression.Cast cast) {
             return coercion.cast(bind(cast.operand()), SqlType.columnType(cast.type()), cast);
         }
@@ -196,6 +201,19 @@ public final class Binder {
             return functions.special(special);
         }
         return condition(e);
+    }
+
+    /** A relation is known by its name, without a number of its own: a regclass is that name. */
+    private Bound relation(Expression.Cast cast) {
+        Bound operand = bind(cast.operand());
+        if (!operand.isUnknown() && !operand.type().isString()) {
+            throw SqlError.unsupported(cast.location(), "type regclass");
+        }
+        Bound text = coercion.convert(operand, SqlType.TEXT);
+        return computed(SqlType.TEXT, List.of(text), cast, tuple -> {
+            Object name = text.eval(tuple);
+            return name == null ? null : RelationText.name((String) name);
+        });
     }
 
     private Bound nullIf(Expression.NullIf e) {

@@ -3,6 +3,7 @@ package dev.palimpsest.sql.plan;
 import dev.palimpsest.sql.parser.Expression;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Walking expressions. Stateless; no tree is deeper than the parser's limit. */
 public final class ExpressionTree {
@@ -21,6 +22,14 @@ public final class ExpressionTree {
             }
         }
         return null;
+    }
+
+    /** The names of all columns in it. */
+    public static void collectColumns(Expression expression, Set<String> names) {
+        if (expression instanceof Expression.ColumnRef ref) {
+            names.add(ref.name());
+        }
+        children(expression).forEach(child -> collectColumns(child, names));
     }
 
     /** The conditions that all have to hold. */

@@ -1,5 +1,7 @@
 package dev.palimpsest.sql.plan;
 
+import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.UsageException;
 import dev.palimpsest.sql.parser.Expression;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,14 +36,39 @@ final class Functions {
         if (call.name().name().equals("concat") || call.name().name().equals("concat_ws")) {
             return concat(call, arguments);
         }
-        Overload chosen = choose(call, arguments);
+        boolean ofSession = SessionFunctions.isName(call.name().name());
+        if (ofSession && context.session() == null) {
+            throw SqlError.unsupported(call.location(), "function " + call.name() + " here");
+        }
+        Overload chosen = choose(
+                call,
+                arguments,
+                ofSession
+                        ? SessionFunctions.overloads(call.name().name(), context.session())
+                        : FunctionCatalog.overloads(call.name().name()));
         List<Bound> converted = new ArrayList<>();
         for (int i = 0; i < arguments.size(); i++) {
             converted.add(
                     coercion.implicit(arguments.get(i), chosen.parameters().get(i)));
         }
-        boolean constant = arguments.stream().allMatch(Bound::constant);
-        return Bound.computed(chosen.result(), constant, tuple -> call(chosen, converted, tuple), call);
+        boolean constant = !ofSession && arguments.stream().allMatch(Bound::constant);
+        Evaluator evaluator = tuple -> call(chosen, converted, tuple);
+        return Bound.computed(chosen.result(), constant, ofSession ? located(evaluator, arguments) : evaluator, call);
+    }
+
+    /** A relation that doesn't exist is reported where its name stands, as in PostgreSQL, which looks it up while parsing. */
+    private static Evaluator located(Evaluator evaluator, List<Bound> arguments) {
+        boolean literal = !arguments.isEmpty() && arguments.get(0).isUnknown();
+        return tuple -> {
+            try {
+                return evaluator.eval(tuple);
+            } catch (UsageException e) {
+                boolean missing = e.sqlState() == SqlState.UNDEFINED_TABLE;
+                throw missing && literal
+                        ? SqlError.of(e).withLocation(arguments.get(0).location())
+                        : e;
+            }
+        };
     }
 
     private static Object call(Overload overload, List<Bound> arguments, Tuple tuple) {
@@ -56,10 +83,10 @@ final class Functions {
     }
 
     /** Most exact matches, then most parameters of a preferred type. Source of the rule: PG parse_func.c. */
-    private static Overload choose(Expression.FunctionCall call, List<Bound> arguments) {
+    private static Overload choose(Expression.FunctionCall call, List<Bound> arguments, List<Overload> overloads) {
         Overload best = null;
         int bestScore = -1;
-        for (Overload overload : FunctionCatalog.overloads(call.name().name())) {
+        for (Overload overload : overloads) {
             int score = score(overload, arguments);
             if (score > bestScore) {
                 best = overload;
@@ -131,26 +158,9 @@ final class Functions {
                 return Bound.value(SqlType.TEXT, "palimpsest", call);
             case "current_schema":
                 return Bound.value(SqlType.TEXT, "public", call);
-            case "pg_backend_pid":
-                return Bound.value(SqlType.INTEGER, (long) context.sessionId(), call);
-            case "pg_current_xact_id_if_assigned":
-            case "txid_current_if_assigned":
-                return xid(name, call);
             default:
                 return null;
         }
-    }
-
-    private Bound xid(String name, Expression.FunctionCall call) {
-        SqlType type = name.startsWith("txid") ? SqlType.BIGINT : SqlType.XID;
-        return Bound.computed(
-                type,
-                true,
-                tuple -> {
-                    long xid = context.xidIfAssigned().getAsLong();
-                    return xid == 0 ? null : (Object) xid;
-                },
-                call);
     }
 
     Bound special(Expression.SpecialValue e) {

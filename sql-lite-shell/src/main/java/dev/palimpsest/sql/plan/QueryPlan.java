@@ -1,5 +1,6 @@
 package dev.palimpsest.sql.plan;
 
+import dev.palimpsest.api.RowLock;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.sql.parser.Expression;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.List;
  * @param values the rows of VALUES, or null
  * @param where null for none; so are grouping, having, limit and offset
  * @param sort empty if the rows come in order anyway
+ * @param lock how the table's rows are locked, in the order of output; null for not at all
  */
 public record QueryPlan(
         TableSchema table,
@@ -27,7 +29,8 @@ public record QueryPlan(
         List<SortKey> sort,
         boolean distinct,
         Bound limit,
-        Bound offset) {
+        Bound offset,
+        RowLock lock) {
     /**
      * One key of an order.
      *

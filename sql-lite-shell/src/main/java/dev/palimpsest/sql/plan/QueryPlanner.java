@@ -1,7 +1,10 @@
 package dev.palimpsest.sql.plan;
 
 import dev.palimpsest.api.IndexSchema;
+import dev.palimpsest.api.RowLock;
+import dev.palimpsest.api.RowLockMode;
 import dev.palimpsest.api.TableSchema;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.sql.parser.Expression;
 import dev.palimpsest.sql.parser.QualifiedName;
 import dev.palimpsest.sql.parser.Query;
@@ -20,7 +23,7 @@ public final class QueryPlanner {
     }
 
     /** Where rows come from. */
-    private record Source(Scope scope, TableSchema table, Relations.Computed computed) {}
+    private record Source(Scope scope, TableSchema table, Relations.Computed computed, boolean function) {}
 
     public QueryPlan plan(Query query) {
         return query instanceof Query.Select select ? plan(select) : plan((Query.Values) query);
@@ -45,12 +48,12 @@ public final class QueryPlanner {
 
     private Source source(Query.FromItem from) {
         if (from == null) {
-            return new Source(Scope.EMPTY, null, null);
+            return new Source(Scope.EMPTY, null, null, false);
         }
         if (from instanceof Query.FromTable item) {
             TableSchema table = relations.table(item.table());
             if (table != null) {
-                return new Source(Scope.of(table, item.alias()), table, null);
+                return new Source(Scope.of(table, item.alias()), table, null, false);
             }
             Relations.Computed view = relations.view(item.table());
             if (view == null) {
@@ -72,7 +75,8 @@ public final class QueryPlanner {
         if (function && alias != null && columns.size() == 1) {
             columns = List.of(new Scope.ScopeColumn(alias, columns.get(0).type()));
         }
-        return new Source(new Scope(name, alias == null ? null : computed.name(), columns, false), null, computed);
+        Scope scope = new Scope(name, alias == null ? null : computed.name(), columns, false);
+        return new Source(scope, null, computed, function);
     }
 
     private QueryPlan plan(Query.Select select) {
@@ -111,7 +115,69 @@ public final class QueryPlanner {
                 sort,
                 select.distinct(),
                 count(select.ordering().limit(), source.scope(), "LIMIT"),
-                count(select.ordering().offset(), source.scope(), "OFFSET"));
+                count(select.ordering().offset(), source.scope(), "OFFSET"),
+                lock(select, items, source));
+    }
+
+    /**
+     * What the locking clauses come to: of several, the strongest, and the least patient. Where there is no table to lock they mean nothing.
+     * Source of the rules: PG analyze.c, transformLockingClause.
+     */
+    private static RowLock lock(Query.Select select, List<Query.Output> items, Source source) {
+        Query.LockStrength strength = null;
+        Query.LockWait wait = Query.LockWait.BLOCK;
+        for (Query.Locking clause : select.ordering().locking()) {
+            checkLockable(select, items, clause);
+            clause.of().forEach(name -> checkLocked(name, clause, source));
+            strength = strength == null || clause.strength().compareTo(strength) > 0 ? clause.strength() : strength;
+            wait = clause.waiting().compareTo(wait) > 0 ? clause.waiting() : wait;
+        }
+        return strength == null || source.table() == null
+                ? null
+                : new RowLock(RowLockMode.valueOf(strength.name()), WaitPolicy.valueOf(wait.name()), false);
+    }
+
+    private static void checkLockable(Query.Select select, List<Query.Output> items, Query.Locking clause) {
+        String with = select.distinct()
+                ? "DISTINCT clause"
+                : !select.groupBy().isEmpty()
+                        ? "GROUP BY clause"
+                        : select.having() != null
+                                ? "HAVING clause"
+                                : isGrouped(select, items) ? "aggregate functions" : null;
+        if (with != null) {
+            throw SqlError.of("0A000", clause.strength().sql() + " is not allowed with " + with);
+        }
+    }
+
+    private static void checkLocked(QualifiedName name, Query.Locking clause, Source source) {
+        String sql = clause.strength().sql();
+        if (name.schema() != null) {
+            throw SqlError.at(name.location(), "42601", sql + " must specify unqualified relation names");
+        }
+        if (!name.name().equals(source.scope().name())) {
+            throw SqlError.at(
+                    name.location(),
+                    "42P01",
+                    "relation \"" + name.name() + "\" in " + sql + " clause not found in FROM clause");
+        }
+        if (source.function()) {
+            throw SqlError.at(name.location(), "0A000", sql + " cannot be applied to a function");
+        }
+    }
+
+    /** @param items empty for nothing */
+    public Returning returning(List<Query.SelectItem> items, TableSchema table, String alias) {
+        if (items.isEmpty()) {
+            return Returning.NONE;
+        }
+        Scope scope = Scope.of(table, alias);
+        Binder binder = Binder.of(scope, context, "RETURNING");
+        List<Query.Output> outputs = expand(items, scope);
+        List<Bound> bound = outputs.stream()
+                .map(item -> binder.bindOutput(item.expression()))
+                .toList();
+        return new Returning(bound, columns(outputs, bound));
     }
 
     private static AccessPath ordered(
@@ -276,6 +342,10 @@ public final class QueryPlanner {
     }
 
     private QueryPlan plan(Query.Values query) {
+        if (!query.ordering().locking().isEmpty()) {
+            String sql = query.ordering().locking().get(0).strength().sql();
+            throw SqlError.of("0A000", sql + " cannot be applied to VALUES");
+        }
         Binder binder = Binder.of(Scope.EMPTY, context, "VALUES");
         int width = query.rows().get(0).size();
         List<List<Bound>> byColumn = new ArrayList<>();
@@ -314,6 +384,7 @@ public final class QueryPlanner {
                 sort,
                 false,
                 count(query.ordering().limit(), Scope.EMPTY, "LIMIT"),
-                count(query.ordering().offset(), Scope.EMPTY, "OFFSET"));
+                count(query.ordering().offset(), Scope.EMPTY, "OFFSET"),
+                null);
     }
 }

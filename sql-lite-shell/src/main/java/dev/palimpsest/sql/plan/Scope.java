@@ -10,13 +10,26 @@ import java.util.List;
  * @param name the table's alias or name; null if there is no FROM
  * @param table the table's own name, where an alias hides it; else null
  * @param stored whether rows have xmin, xmax and ctid
+ * @param excluded whether the columns can also be named of {@code excluded}, the row that ON CONFLICT didn't insert; they are numbered
+ *     behind the others
  */
-public record Scope(String name, String table, List<ScopeColumn> columns, boolean stored) {
+public record Scope(String name, String table, List<ScopeColumn> columns, boolean stored, boolean excluded) {
+    private static final String EXCLUDED = "excluded";
+
     /** No columns at all. */
     public static final Scope EMPTY = new Scope(null, null, List.of(), false);
 
     public Scope {
         columns = List.copyOf(columns);
+    }
+
+    public Scope(String name, String table, List<ScopeColumn> columns, boolean stored) {
+        this(name, table, columns, stored, false);
+    }
+
+    /** The same with {@code excluded}. */
+    public Scope withExcluded() {
+        return new Scope(name, table, columns, stored, true);
     }
 
     /** One column. */
@@ -57,6 +70,11 @@ public record Scope(String name, String table, List<ScopeColumn> columns, boolea
 
     /** @throws SqlError 42703, 42P01 */
     Bound resolve(Expression.ColumnRef ref) {
+        if (excluded
+                && EXCLUDED.equals(
+                        ref.relation() == null ? null : ref.relation().name())) {
+            return resolveExcluded(ref);
+        }
         if (ref.relation() != null) {
             checkRelation(ref.relation().name(), ref.location());
         }
@@ -70,7 +88,18 @@ public record Scope(String name, String table, List<ScopeColumn> columns, boolea
                     : ref.relation().name() + "." + ref.name();
             throw SqlError.at(ref.location(), "42703", "column " + shown + " does not exist");
         }
+        if (excluded && ref.relation() == null && column >= 0) {
+            throw SqlError.at(ref.location(), "42702", "column reference \"" + ref.name() + "\" is ambiguous");
+        }
         return Bound.column(typeOf(column), column, ref);
+    }
+
+    private Bound resolveExcluded(Expression.ColumnRef ref) {
+        int column = indexOf(ref.name());
+        if (column < 0) {
+            throw SqlError.at(ref.location(), "42703", "column excluded." + ref.name() + " does not exist");
+        }
+        return Bound.column(typeOf(column), columns.size() + column, ref);
     }
 
     /** @throws SqlError 42P01 if this isn't the relation's name here */

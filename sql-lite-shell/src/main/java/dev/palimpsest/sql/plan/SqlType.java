@@ -25,6 +25,8 @@ public enum SqlType {
     XID("xid"),
     /** A version's place, {@code (block,line pointer)}. */
     TID("tid"),
+    /** What functions return that return nothing: an empty string, which isn't NULL. */
+    VOID("void"),
     /** A literal whose type follows from where it stands. */
     UNKNOWN("unknown");
 

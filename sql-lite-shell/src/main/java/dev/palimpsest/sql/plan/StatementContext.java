@@ -1,14 +1,12 @@
 package dev.palimpsest.sql.plan;
 
 import java.time.Instant;
-import java.util.function.LongSupplier;
 
 /**
  * What expressions may ask about the transaction that they run in. Immutable.
  *
  * @param now when the transaction began
  * @param statementStart when the statement began
- * @param xidIfAssigned the transaction's id, 0 while it has none
- * @param sessionId what pg_backend_pid() says
+ * @param session what functions may ask and do; null where there is no session, as in a CHECK condition
  */
-public record StatementContext(Instant now, Instant statementStart, LongSupplier xidIfAssigned, int sessionId) {}
+public record StatementContext(Instant now, Instant statementStart, SessionCalls session) {}

@@ -109,6 +109,20 @@ class StatementParserTest {
                 "drop table t restrict",
                 "explain (select 1)",
                 "show all; reset all; set session x = 1; set session = 2; set local a.b to default",
+                "select * from t for update; select * from t for share limit 1; table t for key share nowait",
+                "select * from t for read only; select 1 for update; values (1) for update",
+                "savepoint savepoint; release savepoint; rollback to savepoint; rollback to savepoint savepoint",
+                "rollback work to a; rollback transaction to savepoint a; release a; release savepoint a",
+                "lock t; lock table only t, s.u * in share row exclusive mode nowait; lock \"Table\" in row share mode",
+                "insert into t default values on conflict do nothing returning *",
+                "insert into t (select 1) on conflict (a, b) do update set a = default returning a as x, t.*",
+                "update t set a = 1 returning a + 1 b; delete from t returning ctid",
+                "create table t (a int constraint c check (a > 0) references u not deferrable initially immediate)",
+                "create table t (a int references s.u (b) match simple on update cascade on delete set null)",
+                "create table t (a int, primary key (a) include (b, c), b int unique include (c), c int)",
+                "create sequence if not exists s as int increment by -1 minvalue -10 no maxvalue start with -1 cache 5 no cycle",
+                "drop sequence if exists a, s.b cascade",
+                "create unique index on t (a) include (b)",
             })
     void shouldAcceptWhatPostgresAccepts(String sql) {
         assertFalse(SqlParser.parse(sql).isEmpty());
@@ -166,8 +180,8 @@ class StatementParserTest {
         assertFalse(columns.get(5).identity().always());
         assertTrue(columns.get(5).notNull());
         assertTrue(columns.get(6).identity().always());
-        assertEquals(-10, columns.get(6).identity().start());
-        assertEquals(5, columns.get(6).identity().increment());
+        assertEquals(-10, columns.get(6).identity().options().start());
+        assertEquals(5, columns.get(6).identity().options().increment());
         assertEquals(3, table.keys().size());
         assertTrue(table.keys().get(0).primary());
         assertEquals("k", table.keys().get(2).name());
@@ -240,6 +254,104 @@ class StatementParserTest {
                 .session());
         one(Utility.Commit.class, "end work");
         one(Utility.Rollback.class, "abort");
+    }
+
+    @Test
+    void shouldParseLockingClauses() {
+        Query.Select select =
+                one(Query.Select.class, "select * from t order by a for no key update of t, u nowait for share limit 3");
+        List<Query.Locking> locking = select.ordering().locking();
+        assertEquals(2, locking.size());
+        assertEquals(Query.LockStrength.NO_KEY_UPDATE, locking.get(0).strength());
+        assertEquals(Query.LockWait.NOWAIT, locking.get(0).waiting());
+        assertEquals("[t, u]", locking.get(0).of().toString());
+        assertEquals(27, locking.get(0).location());
+        assertEquals(Query.LockStrength.SHARE, locking.get(1).strength());
+        assertEquals("3", print(select.ordering().limit()));
+        Query.Locking last = one(Query.Select.class, "select * from t limit 1 for key share skip locked")
+                .ordering()
+                .locking()
+                .get(0);
+        assertEquals(Query.LockStrength.KEY_SHARE, last.strength());
+        assertEquals(Query.LockWait.SKIP_LOCKED, last.waiting());
+        assertEquals("FOR NO KEY UPDATE", locking.get(0).strength().sql());
+    }
+
+    @Test
+    void shouldParseSavepointsAndLocks() {
+        assertEquals("a", one(Utility.Savepoint.class, "savepoint A").name());
+        assertEquals("savepoint", one(Utility.Release.class, "release savepoint").name());
+        assertEquals("b", one(Utility.RollbackTo.class, "rollback work to savepoint b").name());
+        Utility.LockTable lock = one(Utility.LockTable.class, "lock table a, s.b in share update exclusive mode nowait");
+        assertEquals("[a, s.b]", lock.tables().toString());
+        assertEquals(Utility.LockMode.SHARE_UPDATE_EXCLUSIVE, lock.mode());
+        assertTrue(lock.nowait());
+        assertEquals(
+                Utility.LockMode.ACCESS_EXCLUSIVE,
+                one(Utility.LockTable.class, "lock t").mode());
+        for (Utility.LockMode mode : Utility.LockMode.values()) {
+            String words = mode.name().replace('_', ' ');
+            assertEquals(mode, one(Utility.LockTable.class, "lock t in " + words + " mode").mode());
+        }
+    }
+
+    @Test
+    void shouldParseOnConflictAndReturning() {
+        Statement.Insert insert = one(
+                Statement.Insert.class,
+                "insert into t values (1) on conflict (a, b) do update set c = excluded.c + t.c where t.c < 5 returning a, *");
+        assertEquals("b", insert.onConflict().columns().get(1).name());
+        assertEquals(
+                "excluded.c + t.c", print(insert.onConflict().assignments().get(0).value()));
+        assertEquals("t.c < 5", print(insert.onConflict().where()));
+        assertEquals(25, insert.onConflict().location());
+        assertEquals(2, insert.returning().size());
+        Statement.OnConflict named = one(
+                        Statement.Insert.class, "insert into t values (1) on conflict on constraint k do nothing")
+                .onConflict();
+        assertEquals("k", named.constraint());
+        assertTrue(named.assignments().isEmpty());
+        assertEquals(
+                1,
+                one(Statement.Update.class, "update t set a = 1 where b = 2 returning a")
+                        .returning()
+                        .size());
+        assertEquals(
+                1, one(Statement.Delete.class, "delete from t returning *").returning().size());
+    }
+
+    @Test
+    void shouldParseConstraintsAndSequences() {
+        Definition.CreateTable table = one(
+                Definition.CreateTable.class,
+                "create table t (a int check (a > 0), b int constraint f references u on delete cascade,"
+                        + " primary key (a) include (b), constraint c check (a < b),"
+                        + " foreign key (a, b) references s.v (x, y) on update set null on delete restrict)");
+        assertEquals("a > 0", print(table.checks().get(0).condition()));
+        assertNull(table.checks().get(0).name());
+        assertEquals("c", table.checks().get(1).name());
+        assertEquals("b", table.keys().get(0).included().get(0).name());
+        Definition.ForeignKey first = table.foreignKeys().get(0);
+        assertEquals("f", first.name());
+        assertEquals("b", first.columns().get(0).name());
+        assertEquals(Definition.Action.CASCADE, first.onDelete());
+        assertEquals(Definition.Action.NO_ACTION, first.onUpdate());
+        assertTrue(first.referencedColumns().isEmpty());
+        Definition.ForeignKey second = table.foreignKeys().get(1);
+        assertEquals("s.v", second.referencedTable().toString());
+        assertEquals("y", second.referencedColumns().get(1).name());
+        assertEquals(Definition.Action.SET_NULL, second.onUpdate());
+        Definition.CreateSequence sequence = one(
+                Definition.CreateSequence.class,
+                "create sequence s as smallint start -5 increment by -2 minvalue -9223372036854775808 maxvalue 7 cycle");
+        assertEquals(-5L, sequence.options().start());
+        assertEquals(-2L, sequence.options().increment());
+        assertEquals(Long.MIN_VALUE, sequence.options().minValue());
+        assertEquals(7L, sequence.options().maxValue());
+        assertEquals("smallint", sequence.options().type().toString());
+        assertTrue(sequence.options().cycle());
+        Definition.DropSequence drop = one(Definition.DropSequence.class, "drop sequence if exists a, b");
+        assertTrue(drop.ifExists() && drop.names().size() == 2);
     }
 
     @Test
