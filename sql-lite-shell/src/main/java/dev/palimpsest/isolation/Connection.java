@@ -73,7 +73,7 @@ final class Connection implements WaitListener {
 
     private void run(String sql, Message sent) {
         try {
-            session.execute(sql, sent);
+            session.executeMessage(sql, sent);
         } catch (SqlError e) {
             sent.fail(e);
         } catch (RuntimeException | Error e) {

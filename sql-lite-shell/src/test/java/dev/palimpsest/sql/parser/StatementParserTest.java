@@ -258,8 +258,8 @@ class StatementParserTest {
 
     @Test
     void shouldParseLockingClauses() {
-        Query.Select select =
-                one(Query.Select.class, "select * from t order by a for no key update of t, u nowait for share limit 3");
+        Query.Select select = one(
+                Query.Select.class, "select * from t order by a for no key update of t, u nowait for share limit 3");
         List<Query.Locking> locking = select.ordering().locking();
         assertEquals(2, locking.size());
         assertEquals(Query.LockStrength.NO_KEY_UPDATE, locking.get(0).strength());
@@ -280,9 +280,13 @@ class StatementParserTest {
     @Test
     void shouldParseSavepointsAndLocks() {
         assertEquals("a", one(Utility.Savepoint.class, "savepoint A").name());
-        assertEquals("savepoint", one(Utility.Release.class, "release savepoint").name());
-        assertEquals("b", one(Utility.RollbackTo.class, "rollback work to savepoint b").name());
-        Utility.LockTable lock = one(Utility.LockTable.class, "lock table a, s.b in share update exclusive mode nowait");
+        assertEquals(
+                "savepoint", one(Utility.Release.class, "release savepoint").name());
+        assertEquals(
+                "b",
+                one(Utility.RollbackTo.class, "rollback work to savepoint b").name());
+        Utility.LockTable lock =
+                one(Utility.LockTable.class, "lock table a, s.b in share update exclusive mode nowait");
         assertEquals("[a, s.b]", lock.tables().toString());
         assertEquals(Utility.LockMode.SHARE_UPDATE_EXCLUSIVE, lock.mode());
         assertTrue(lock.nowait());
@@ -291,7 +295,9 @@ class StatementParserTest {
                 one(Utility.LockTable.class, "lock t").mode());
         for (Utility.LockMode mode : Utility.LockMode.values()) {
             String words = mode.name().replace('_', ' ');
-            assertEquals(mode, one(Utility.LockTable.class, "lock t in " + words + " mode").mode());
+            assertEquals(
+                    mode,
+                    one(Utility.LockTable.class, "lock t in " + words + " mode").mode());
         }
     }
 
@@ -302,7 +308,8 @@ class StatementParserTest {
                 "insert into t values (1) on conflict (a, b) do update set c = excluded.c + t.c where t.c < 5 returning a, *");
         assertEquals("b", insert.onConflict().columns().get(1).name());
         assertEquals(
-                "excluded.c + t.c", print(insert.onConflict().assignments().get(0).value()));
+                "excluded.c + t.c",
+                print(insert.onConflict().assignments().get(0).value()));
         assertEquals("t.c < 5", print(insert.onConflict().where()));
         assertEquals(25, insert.onConflict().location());
         assertEquals(2, insert.returning().size());
@@ -317,7 +324,10 @@ class StatementParserTest {
                         .returning()
                         .size());
         assertEquals(
-                1, one(Statement.Delete.class, "delete from t returning *").returning().size());
+                1,
+                one(Statement.Delete.class, "delete from t returning *")
+                        .returning()
+                        .size());
     }
 
     @Test
