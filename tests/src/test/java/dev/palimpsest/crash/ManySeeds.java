@@ -8,17 +8,17 @@ import java.util.function.LongConsumer;
  * Runs a simulated test over many seeds on two threads, since each simulation keeps one processor busy. Stops at the first failure, which
  * names its seed; {@code -Dpalimpsest.seed=N} runs that one alone.
  */
-final class ManySeeds {
+public final class ManySeeds {
     private static final int THREADS = 2;
 
     private ManySeeds() {}
 
     /** How much larger this run is than the default one. */
-    static int scale() {
+    public static int scale() {
         return Integer.getInteger("palimpsest.scale", 1);
     }
 
-    static void forEach(long first, long count, LongConsumer body) {
+    public static void forEach(long first, long count, LongConsumer body) {
         Long only = Long.getLong("palimpsest.seed");
         AtomicLong next = new AtomicLong(only == null ? first : only);
         long end = only == null ? first + count : only + 1;

@@ -1,0 +1,95 @@
+package dev.palimpsest.history;
+
+import dev.palimpsest.api.Database;
+import dev.palimpsest.crash.SimulatedEngine;
+import dev.palimpsest.sim.SeededScheduler;
+import dev.palimpsest.sim.SimulatedDisk;
+import java.util.SplittableRandom;
+
+/**
+ * One seed: a database on a simulated disk under the seeded scheduler, through several lives that end by a power cut, or quietly. Each life
+ * is a window. Everything follows from the seed. Not thread-safe.
+ */
+final class SimulatedHistory {
+    private static final String TABLE = "things";
+
+    private final long seed;
+    private final SplittableRandom random;
+    private final SimulatedDisk disk;
+    private final Recorder recorder = new Recorder();
+    private final HistoryReport report = new HistoryReport();
+    private final HistoryWork.Settings settings;
+    private boolean crashed;
+    private History ended;
+
+    int cuts;
+    long pruned;
+
+    SimulatedHistory(long seed) {
+        this.seed = seed;
+        random = new SplittableRandom(seed);
+        disk = new SimulatedDisk(seed);
+        settings = new HistoryWork.Settings(
+                3 + random.nextInt(10),
+                random.nextBoolean(),
+                random.nextInt(2) == 0 ? 1_500 : 300,
+                new int[] {0, 50, 100}[random.nextInt(3)],
+                random.nextInt(3) == 0,
+                true);
+    }
+
+    /** @throws AssertionError with the first window that isn't right */
+    HistoryReport live(int lives) {
+        for (int life = 0; life <= lives; life++) {
+            live(life, life == lives);
+        }
+        return report;
+    }
+
+    private void live(int life, boolean last) {
+        SeededScheduler scheduler = new SeededScheduler(seed * 1_000 + life).limitEvents(5_000_000);
+        disk.requireEngineTasksOf(scheduler);
+        if (!last && random.nextBoolean()) {
+            disk.crashAt(60 + random.nextInt(400));
+        }
+        int sessions = 2 + random.nextInt(3);
+        int transactions = 10 + random.nextInt(40);
+        scheduler.run(() -> work(scheduler, sessions, last ? 0 : transactions));
+        if (ended != null) {
+            HistoryReport found = HistoryChecker.check(ended);
+            found.requireNone();
+            report.add(found);
+            ended = null;
+        }
+        if (!disk.isOff()) {
+            disk.powerCut(random.nextLong());
+        }
+        cuts++;
+        crashed = true;
+        disk.reopenAfterCut();
+    }
+
+    private void work(SeededScheduler scheduler, int sessions, int transactions) {
+        Database db = SimulatedEngine.open(disk, scheduler, SimulatedEngine.Settings.small());
+        HistoryWork work = new HistoryWork(settings, recorder, db, TABLE);
+        if (HistoryTable.exists(db, TABLE)) {
+            SimulatedEngine.check(db);
+            ended = work.endWindow(crashed);
+        } else {
+            work.load();
+        }
+        for (int s = 0; s < sessions; s++) {
+            String name = "s" + s + "#";
+            SplittableRandom own = random.split();
+            scheduler.spawnSession("session" + s, () -> {
+                for (int i = 0; i < transactions; i++) {
+                    work.transaction(own, name + i);
+                    if (own.nextInt(40) == 0) {
+                        db.checkpoint();
+                    }
+                }
+                pruned = Math.max(pruned, db.statistics().versionsPruned());
+            });
+        }
+    }
+}
