@@ -10,6 +10,8 @@ package dev.palimpsest.api;
  * @param checkpointWalBytes a checkpoint starts when this much log was written since the last one; at least 1 MiB
  * @param checkpointSeconds and at least this often if anything was written; at least 1
  * @param createIfMissing whether opening a directory without a database makes one
+ * @param rowLockMemoryBytes Java heap for explicit row locks of all transactions together, beyond which one fails with 53200; at least
+ *     4 KiB. Ten million rows locked at fifty a page or more take under 64 MiB; rows on a page of their own take 64 bytes each
  */
 public record DatabaseOptions(
         long bufferPoolBytes,
@@ -17,10 +19,14 @@ public record DatabaseOptions(
         int walSegmentBytes,
         long checkpointWalBytes,
         int checkpointSeconds,
-        boolean createIfMissing) {
-    /** 64 MiB of pages, 8 MiB of log buffer, 16 MiB segments, a checkpoint every 256 MiB or 5 minutes, created if missing. */
+        boolean createIfMissing,
+        long rowLockMemoryBytes) {
+    /**
+     * 64 MiB of pages, 8 MiB of log buffer, 16 MiB segments, a checkpoint every 256 MiB or 5 minutes, created if missing, 128 MiB for row
+     * locks.
+     */
     public static final DatabaseOptions DEFAULT =
-            new DatabaseOptions(64L << 20, 8 << 20, 16 << 20, 256L << 20, 300, true);
+            new DatabaseOptions(64L << 20, 8 << 20, 16 << 20, 256L << 20, 300, true, 128L << 20);
 
     public DatabaseOptions {
         check("bufferPoolBytes", bufferPoolBytes, 1L << 20, 1L << 40);
@@ -28,6 +34,7 @@ public record DatabaseOptions(
         check("walSegmentBytes", walSegmentBytes, 1 << 20, 1 << 30);
         check("checkpointWalBytes", checkpointWalBytes, 1L << 20, 1L << 40);
         check("checkpointSeconds", checkpointSeconds, 1, 86_400);
+        check("rowLockMemoryBytes", rowLockMemoryBytes, 4 << 10, 1L << 40);
         if (Integer.bitCount(walSegmentBytes) != 1) {
             throw new UsageException(
                     SqlState.INVALID_PARAMETER_VALUE, "walSegmentBytes must be a power of two: " + walSegmentBytes);
@@ -45,36 +52,84 @@ public record DatabaseOptions(
     /** The same with another pool size. */
     public DatabaseOptions withBufferPoolBytes(long bytes) {
         return new DatabaseOptions(
-                bytes, walBufferBytes, walSegmentBytes, checkpointWalBytes, checkpointSeconds, createIfMissing);
+                bytes,
+                walBufferBytes,
+                walSegmentBytes,
+                checkpointWalBytes,
+                checkpointSeconds,
+                createIfMissing,
+                rowLockMemoryBytes);
     }
 
     /** The same with another log buffer. */
     public DatabaseOptions withWalBufferBytes(int bytes) {
         return new DatabaseOptions(
-                bufferPoolBytes, bytes, walSegmentBytes, checkpointWalBytes, checkpointSeconds, createIfMissing);
+                bufferPoolBytes,
+                bytes,
+                walSegmentBytes,
+                checkpointWalBytes,
+                checkpointSeconds,
+                createIfMissing,
+                rowLockMemoryBytes);
     }
 
     /** The same with another size of log files. */
     public DatabaseOptions withWalSegmentBytes(int bytes) {
         return new DatabaseOptions(
-                bufferPoolBytes, walBufferBytes, bytes, checkpointWalBytes, checkpointSeconds, createIfMissing);
+                bufferPoolBytes,
+                walBufferBytes,
+                bytes,
+                checkpointWalBytes,
+                checkpointSeconds,
+                createIfMissing,
+                rowLockMemoryBytes);
     }
 
     /** The same with another log volume between checkpoints. */
     public DatabaseOptions withCheckpointWalBytes(long bytes) {
         return new DatabaseOptions(
-                bufferPoolBytes, walBufferBytes, walSegmentBytes, bytes, checkpointSeconds, createIfMissing);
+                bufferPoolBytes,
+                walBufferBytes,
+                walSegmentBytes,
+                bytes,
+                checkpointSeconds,
+                createIfMissing,
+                rowLockMemoryBytes);
     }
 
     /** The same with another time between checkpoints. */
     public DatabaseOptions withCheckpointSeconds(int seconds) {
         return new DatabaseOptions(
-                bufferPoolBytes, walBufferBytes, walSegmentBytes, checkpointWalBytes, seconds, createIfMissing);
+                bufferPoolBytes,
+                walBufferBytes,
+                walSegmentBytes,
+                checkpointWalBytes,
+                seconds,
+                createIfMissing,
+                rowLockMemoryBytes);
     }
 
     /** The same, making a missing database or not. */
     public DatabaseOptions withCreateIfMissing(boolean value) {
         return new DatabaseOptions(
-                bufferPoolBytes, walBufferBytes, walSegmentBytes, checkpointWalBytes, checkpointSeconds, value);
+                bufferPoolBytes,
+                walBufferBytes,
+                walSegmentBytes,
+                checkpointWalBytes,
+                checkpointSeconds,
+                value,
+                rowLockMemoryBytes);
+    }
+
+    /** The same with another limit for row locks. */
+    public DatabaseOptions withRowLockMemoryBytes(long bytes) {
+        return new DatabaseOptions(
+                bufferPoolBytes,
+                walBufferBytes,
+                walSegmentBytes,
+                checkpointWalBytes,
+                checkpointSeconds,
+                createIfMissing,
+                bytes);
     }
 }

@@ -153,6 +153,7 @@ final class Components {
     private void start(ControlRecord control, long nextXid, int nextFileNumber, boolean checkpointNow) {
         wal.start(startLsn);
         transactions = new TransactionManager(scheduler, wal, statuses, pool::drop);
+        transactions.rowLocks().limitBytes(config.rowLockMemoryBytes());
         transactions.start(nextXid, startLsn);
         fileNumbers = new FileNumbers(nextFileNumber, wal);
         counters = new HeapCounters();

@@ -20,7 +20,19 @@ public record EngineConfig(
         boolean createIfMissing,
         int frames,
         WalOptions wal,
-        CheckpointOptions checkpoints) {
+        CheckpointOptions checkpoints,
+        long rowLockMemoryBytes) {
+    /** With the default limit for row locks. */
+    public EngineConfig(
+            Disk disk,
+            Scheduler scheduler,
+            boolean createIfMissing,
+            int frames,
+            WalOptions wal,
+            CheckpointOptions checkpoints) {
+        this(disk, scheduler, createIfMissing, frames, wal, checkpoints, DatabaseOptions.DEFAULT.rowLockMemoryBytes());
+    }
+
     /** As users open it. */
     public static EngineConfig of(Disk disk, Scheduler scheduler, DatabaseOptions options) {
         WalOptions wal = WalOptions.DEFAULT
@@ -31,18 +43,19 @@ public record EngineConfig(
                 options.checkpointSeconds() * 1_000_000_000L,
                 CheckpointOptions.DEFAULT.completionTarget());
         int frames = (int) Math.min(Integer.MAX_VALUE, options.bufferPoolBytes() / PageLayout.SIZE);
-        return new EngineConfig(disk, scheduler, options.createIfMissing(), frames, wal, checkpoints);
+        return new EngineConfig(
+                disk, scheduler, options.createIfMissing(), frames, wal, checkpoints, options.rowLockMemoryBytes());
     }
 
     public EngineConfig withFrames(int count) {
-        return new EngineConfig(disk, scheduler, createIfMissing, count, wal, checkpoints);
+        return new EngineConfig(disk, scheduler, createIfMissing, count, wal, checkpoints, rowLockMemoryBytes);
     }
 
     public EngineConfig withWal(WalOptions options) {
-        return new EngineConfig(disk, scheduler, createIfMissing, frames, options, checkpoints);
+        return new EngineConfig(disk, scheduler, createIfMissing, frames, options, checkpoints, rowLockMemoryBytes);
     }
 
     public EngineConfig withCheckpoints(CheckpointOptions options) {
-        return new EngineConfig(disk, scheduler, createIfMissing, frames, wal, options);
+        return new EngineConfig(disk, scheduler, createIfMissing, frames, wal, options, rowLockMemoryBytes);
     }
 }

@@ -1,5 +1,6 @@
 package dev.palimpsest.heap;
 
+import dev.palimpsest.api.RowLockMode;
 import dev.palimpsest.buffer.Frame;
 import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.id.PageId;
@@ -20,7 +21,7 @@ import java.util.List;
 /**
  * One table's versioned tuples. Knows no columns, indexes or locks: tuples come as bytes whose transaction header the heap fills in.
  *
- * <p>Thread-safe. Principal entry points: {@link #insert}, {@link #update}, {@link #delete}, {@link #fetch}, {@link #scan}. The caller
+ * <p>Thread-safe. Principal entry points: {@link #insert}, {@link #update}, {@link #delete}, {@link #lock}, {@link #fetch}, {@link #scan}. The caller
  * has begun a statement whose snapshot protects the versions it holds on to (README.md, rule 5).
  */
 public final class Heap {
@@ -38,6 +39,7 @@ public final class Heap {
     private final Visibility visibility;
     private final HeapReader reader;
     private final HeapWriter writer;
+    private final HeapLocker locker;
     private final BigValues bigValues;
 
     /** Opens the heap in a relation file; makes nothing on disk. */
@@ -49,6 +51,7 @@ public final class Heap {
         visibility = new Visibility(context.transactions());
         reader = new HeapReader(file, visibility, context.wal(), context.scheduler());
         writer = new HeapWriter(context, file, visibility, new FreeSpaceMap(mapFile, context.wal()));
+        locker = new HeapLocker(context, file, visibility, reader);
         bigValues = new BigValues(bigFile, context.wal());
     }
 
@@ -114,9 +117,17 @@ public final class Heap {
      *
      * @param tid a version that the caller's snapshot protects
      * @param hotAllowed no indexed column's key changes, so the new version may do without index entries if it stays on the page
+     * @param keysUpdated a column of a unique index changes: stands in the way of KEY SHARE too
      */
-    public void update(Transaction tx, long tid, byte[] tuple, int length, boolean hotAllowed, ModifyResult out) {
-        writer.update(tx, tid, tuple, length, hotAllowed, out);
+    public void update(
+            Transaction tx,
+            long tid,
+            byte[] tuple,
+            int length,
+            boolean hotAllowed,
+            boolean keysUpdated,
+            ModifyResult out) {
+        writer.update(tx, tid, tuple, length, hotAllowed, keysUpdated, out);
     }
 
     /**
@@ -130,6 +141,14 @@ public final class Heap {
     /** Ends a version; otherwise as {@link #update}. */
     public void delete(Transaction tx, long tid, ModifyResult out) {
         writer.delete(tx, tid, out);
+    }
+
+    /**
+     * Locks a version, and with KEY SHARE one that was updated without a change of its keys together with its newer ones. Otherwise as
+     * {@link #update}.
+     */
+    public void lock(Transaction tx, long tid, RowLockMode mode, ModifyResult out) {
+        locker.lock(tx, tid, mode, out);
     }
 
     /**

@@ -92,7 +92,8 @@ final class HeapPage {
                 & ~(TupleLayout.XMAX_COMMITTED
                         | TupleLayout.XMAX_ABORTED
                         | TupleLayout.HOT_UPDATED
-                        | TupleLayout.UPDATED);
+                        | TupleLayout.UPDATED
+                        | TupleLayout.KEYS_UPDATED);
         setFlags(page, offset, kept | endFlags);
         setCtid(page, offset, ctid);
     }
@@ -100,6 +101,11 @@ final class HeapPage {
     /** Makes a version read as a rolled-back transaction's. */
     static void kill(ByteBuffer page, int offset) {
         setFlags(page, offset, flags(page, offset) & ~TupleLayout.XMIN_COMMITTED | TupleLayout.XMIN_ABORTED);
+    }
+
+    /** Who ended this version took it as FOR UPDATE does, not only as FOR NO KEY UPDATE: a delete, or a change of its keys. */
+    static boolean isKeyEnded(int flags) {
+        return (flags & (TupleLayout.UPDATED | TupleLayout.KEYS_UPDATED)) != TupleLayout.UPDATED;
     }
 
     /** True if the next version is on this page and reached only through this one. */

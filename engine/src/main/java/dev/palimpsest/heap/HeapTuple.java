@@ -10,6 +10,13 @@ public final class HeapTuple {
     private byte[] bytes;
     private long tid = Tid.NONE;
 
+    public HeapTuple() {}
+
+    /** A version copied before. */
+    public HeapTuple(byte[] bytes, long tid) {
+        set(bytes, tid);
+    }
+
     void set(byte[] copy, long place) {
         bytes = copy;
         tid = place;

@@ -1,10 +1,12 @@
 package dev.palimpsest.heap;
 
+import dev.palimpsest.api.RowLockMode;
 import dev.palimpsest.buffer.Frame;
 import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.id.Xid;
+import dev.palimpsest.lock.RowLocks;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.PageType;
 import dev.palimpsest.page.SlottedPage;
@@ -28,6 +30,10 @@ final class HeapWriter {
     private final RoomFinder room;
     private final FreeSpaceMap map;
     private final Recycler recycler;
+    private final RowLocks rowLocks;
+
+    /** Where the row locks count this relation's. */
+    private final int lockCounter;
 
     HeapWriter(HeapContext context, PageFile file, Visibility visibility, FreeSpaceMap map) {
         this.context = context;
@@ -36,6 +42,8 @@ final class HeapWriter {
         this.map = map;
         room = new RoomFinder(file, map);
         recycler = new Recycler(context, visibility, file.fileNumber());
+        rowLocks = context.transactions().rowLocks();
+        lockCounter = RowLocks.counterOf(file.fileNumber());
     }
 
     long insert(Transaction tx, byte[] tuple, int length) {
@@ -123,7 +131,7 @@ final class HeapWriter {
         frame.acquireExclusive();
         try {
             int offset = HeapPage.tupleOffset(frame.page, Tid.linePointer(tid));
-            if (!mayEnd(frame.page, offset, tx, out)) {
+            if (!mayEnd(frame.page, offset, tid, tx, RowLockMode.UPDATE, out)) {
                 return;
             }
             beginChange(frame);
@@ -142,11 +150,18 @@ final class HeapWriter {
         context.scheduler().step(Step.HEAP_CHANGED);
     }
 
-    void update(Transaction tx, long tid, byte[] tuple, int length, boolean hotAllowed, ModifyResult out) {
+    void update(
+            Transaction tx,
+            long tid,
+            byte[] tuple,
+            int length,
+            boolean hotAllowed,
+            boolean keysUpdated,
+            ModifyResult out) {
         long xid = context.transactions().assignXid(tx);
         context.counters().updates.increment();
-        while (!updateOnPage(tx, xid, tid, tuple, length, hotAllowed, out)
-                && !updateToOtherPage(tx, xid, tid, tuple, length, out)) {
+        while (!updateOnPage(tx, xid, tid, tuple, length, hotAllowed, keysUpdated, out)
+                && !updateToOtherPage(tx, xid, tid, tuple, length, keysUpdated, out)) {
             context.scheduler().step(Step.HEAP_WAIT_OVER); // both pages changed under us: again
         }
         context.scheduler().step(Step.HEAP_CHANGED);
@@ -154,14 +169,21 @@ final class HeapWriter {
 
     /** @return false if there is no room on the version's own page */
     private boolean updateOnPage(
-            Transaction tx, long xid, long tid, byte[] tuple, int length, boolean hotAllowed, ModifyResult out) {
+            Transaction tx,
+            long xid,
+            long tid,
+            byte[] tuple,
+            int length,
+            boolean hotAllowed,
+            boolean keysUpdated,
+            ModifyResult out) {
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);
         Frame frame = file.pin(Tid.block(tid));
         frame.acquireExclusive();
         try {
             ByteBuffer page = frame.page;
             int oldLine = Tid.linePointer(tid);
-            if (!mayEnd(page, HeapPage.tupleOffset(page, oldLine), tx, out)) {
+            if (!mayEnd(page, HeapPage.tupleOffset(page, oldLine), tid, tx, strength(keysUpdated), out)) {
                 return true;
             }
             int needed = SlottedPage.bytesNeeded(length, true);
@@ -173,7 +195,14 @@ final class HeapWriter {
             }
             int newLine = place == null || place.isRoot() ? HeapPage.freeLine(page) : place.line();
             long newTid = Tid.of(frame.block(), newLine);
-            changeUpdate(frame, frame, false, place, tx, xid, oldLine, newTid, tuple, length, hotAllowed);
+            int endFlags = endFlags(hotAllowed, keysUpdated);
+            if (rowLocks.isAnyLocked(lockCounter)) {
+                if (place != null) {
+                    rowLocks.drop(file.fileNumber(), frame.block(), place.line());
+                }
+                endFlags = carryLocks(tx, tid, newTid, endFlags);
+            }
+            changeUpdate(frame, frame, false, place, tx, xid, oldLine, newTid, tuple, length, endFlags);
             out.done(newTid, hotAllowed);
             count(frame, oldLine, hotAllowed, place);
             return true;
@@ -194,7 +223,8 @@ final class HeapWriter {
     }
 
     /** @return false if the page found had lost its room by the time both were latched */
-    private boolean updateToOtherPage(Transaction tx, long xid, long tid, byte[] tuple, int length, ModifyResult out) {
+    private boolean updateToOtherPage(
+            Transaction tx, long xid, long tid, byte[] tuple, int length, boolean keysUpdated, ModifyResult out) {
         int needed = SlottedPage.bytesNeeded(length, true);
         Frame target = room.latchPage(needed);
         target.releaseExclusive(); // both are latched in block order
@@ -207,7 +237,8 @@ final class HeapWriter {
             old = file.pin(Tid.block(tid));
             latchInOrder(old, target);
             try {
-                if (!mayEnd(old.page, HeapPage.tupleOffset(old.page, Tid.linePointer(tid)), tx, out)) {
+                int offset = HeapPage.tupleOffset(old.page, Tid.linePointer(tid));
+                if (!mayEnd(old.page, offset, tid, tx, strength(keysUpdated), out)) {
                     return true;
                 }
                 if (RoomFinder.freeBytes(target.page) < needed) {
@@ -216,7 +247,11 @@ final class HeapWriter {
                 boolean init = PageLayout.isNew(target.page);
                 int newLine = init ? 1 : HeapPage.freeLine(target.page);
                 long newTid = Tid.of(target.block(), newLine);
-                changeUpdate(old, target, init, null, tx, xid, Tid.linePointer(tid), newTid, tuple, length, false);
+                int endFlags = endFlags(false, keysUpdated);
+                if (rowLocks.isAnyLocked(lockCounter)) {
+                    endFlags = carryLocks(tx, tid, newTid, endFlags);
+                }
+                changeUpdate(old, target, init, null, tx, xid, Tid.linePointer(tid), newTid, tuple, length, endFlags);
                 out.done(newTid, false);
                 return true;
             } finally {
@@ -229,6 +264,29 @@ final class HeapWriter {
             }
             target.unpin();
         }
+    }
+
+    private static RowLockMode strength(boolean keysUpdated) {
+        return keysUpdated ? RowLockMode.UPDATE : RowLockMode.NO_KEY_UPDATE;
+    }
+
+    private static int endFlags(boolean hot, boolean keysUpdated) {
+        return TupleLayout.UPDATED | (hot ? TupleLayout.HOT_UPDATED : 0) | (keysUpdated ? TupleLayout.KEYS_UPDATED : 0);
+    }
+
+    /**
+     * Gives the new version the locks that others hold on the old one. Before anything is changed, since it may fail (53200).
+     *
+     * @return the flags of the old version's end: an updater that had locked the row FOR UPDATE keeps KEY SHARE out with its update too
+     */
+    private int carryLocks(Transaction tx, long tid, long newTid, int endFlags) {
+        int relation = file.fileNumber();
+        int block = Tid.block(tid);
+        int line = Tid.linePointer(tid);
+        rowLocks.carry(tx, relation, block, line, Tid.block(newTid), Tid.linePointer(newTid));
+        return rowLocks.heldBy(tx, relation, block, line) == RowLockMode.UPDATE
+                ? endFlags | TupleLayout.KEYS_UPDATED
+                : endFlags;
     }
 
     private static void latchInOrder(Frame a, Frame b) {
@@ -253,7 +311,7 @@ final class HeapWriter {
             long newTid,
             byte[] tuple,
             int length,
-            boolean hot) {
+            int endFlags) {
         beginChange(old);
         if (target != old) {
             beginChange(target);
@@ -269,9 +327,8 @@ final class HeapWriter {
                 place.free(target.page);
                 SlottedPage.reuseItem(target.page, newLine, offset, length);
             }
-            int newFlags = hot ? TupleLayout.HEAP_ONLY : 0;
+            int newFlags = (endFlags & TupleLayout.HOT_UPDATED) != 0 ? TupleLayout.HEAP_ONLY : 0;
             fill(target.page, offset, tuple, 0, length, xid, tx.commandId(), newFlags, newTid);
-            int endFlags = TupleLayout.UPDATED | (hot ? TupleLayout.HOT_UPDATED : 0);
             HeapPage.end(old.page, HeapPage.tupleOffset(old.page, oldLine), xid, tx.commandId(), endFlags, newTid);
             WalRecordBuilder record = HeapLog.begin(HeapLog.UPDATE, xid);
             record.block(target.pageId(), target.page, init);
@@ -297,11 +354,13 @@ final class HeapWriter {
     }
 
     /**
-     * Looks at a version's end; if somebody else's stands in the way, {@code out} says whose.
+     * Looks at a version's end and its locks; if somebody else's stands in the way, {@code out} says whose.
      *
      * @param offset -1 if the line pointer has no tuple any more
+     * @param strength what the change is as a row lock
      */
-    private boolean mayEnd(ByteBuffer page, int offset, Transaction tx, ModifyResult out) {
+    private boolean mayEnd(
+            ByteBuffer page, int offset, long tid, Transaction tx, RowLockMode strength, ModifyResult out) {
         if (offset < 0) {
             out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
             return false;
@@ -309,7 +368,7 @@ final class HeapWriter {
         long xmax = HeapPage.xmax(page, offset);
         int flags = HeapPage.flags(page, offset);
         if (xmax == Xid.NONE || (flags & TupleLayout.XMAX_ABORTED) != 0) {
-            return true;
+            return !isLocked(tid, tx, strength, out);
         }
         if (tx.isOwn(xmax)) {
             out.set(ModifyResult.Status.OWN_LATER, xmax, HeapPage.ctid(page, offset));
@@ -317,17 +376,31 @@ final class HeapWriter {
         }
         long end = visibility.endCsn(xmax, flags);
         if (end == Visibility.ABORTED) {
-            return true;
+            return !isLocked(tid, tx, strength, out);
         }
-        boolean undecided = end > context.transactions().published();
+        if (end > context.transactions().published()) {
+            out.waitForXid(xmax, hasLocked(tid, tx));
+            return false;
+        }
         boolean updated = (flags & TupleLayout.UPDATED) != 0;
-        out.set(
-                undecided
-                        ? ModifyResult.Status.WAIT
-                        : updated ? ModifyResult.Status.UPDATED : ModifyResult.Status.DELETED,
-                xmax,
-                HeapPage.ctid(page, offset));
+        out.set(updated ? ModifyResult.Status.UPDATED : ModifyResult.Status.DELETED, xmax, HeapPage.ctid(page, offset));
         return false;
+    }
+
+    /** Do others' locks stand in the way of a change? One read where nobody locks rows of this table. */
+    private boolean isLocked(long tid, Transaction tx, RowLockMode strength, ModifyResult out) {
+        if (!rowLocks.isAnyLocked(lockCounter)
+                || !rowLocks.conflict(
+                        tx, file.fileNumber(), Tid.block(tid), Tid.linePointer(tid), strength, out.conflict)) {
+            return false;
+        }
+        out.waitForHolder(out.conflict.isAlreadyLocked());
+        return true;
+    }
+
+    private boolean hasLocked(long tid, Transaction tx) {
+        return rowLocks.isAnyLocked(lockCounter)
+                && rowLocks.heldBy(tx, file.fileNumber(), Tid.block(tid), Tid.linePointer(tid)) != null;
     }
 
     /** Removes what nobody needs from a page; the caller holds its exclusive latch. Returns whether anything went. */
@@ -346,6 +419,9 @@ final class HeapWriter {
                 .plan();
         if (plan.isEmpty()) {
             return false;
+        }
+        if (rowLocks.isAnyLocked(lockCounter)) {
+            plan.forEachGone(line -> rowLocks.drop(file.fileNumber(), frame.block(), line));
         }
         beginChange(frame);
         frame.setRoomHint(0); // all that is dead goes now

@@ -7,6 +7,7 @@ import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.wal.WalRecordBuilder;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /**
  * What a prune does to one page: root line pointers turned into redirects, links moved over removed versions, line pointers freed;
@@ -14,11 +15,14 @@ import java.util.Arrays;
  *
  * <pre>
  *  u16 redirects, each: u16 line pointer, u16 target
- *  u16 relinks,   each: u16 line pointer, u8 hot, u32 ctid block, u16 ctid line pointer
+ *  u16 relinks,   each: u16 line pointer, u8 1 hot + 2 keys updated, u32 ctid block, u16 ctid line pointer
  *  u16 freed,     each: u16 line pointer
  * </pre>
  */
 final class PrunePlan {
+    private static final int HOT = 1;
+    private static final int KEYS_UPDATED = 2;
+
     private long[] redirects = new long[8];
     private int redirectCount;
     private long[] relinks = new long[16];
@@ -34,9 +38,14 @@ final class PrunePlan {
         redirects[redirectCount++] = (long) root << 16 | target;
     }
 
-    void relink(int linePointer, boolean hot, long ctid) {
+    /** @param keysUpdated on the way over the removed versions a key changed; else it stays as it was */
+    void relink(int linePointer, boolean hot, boolean keysUpdated, long ctid) {
+        relink(linePointer, (hot ? HOT : 0) | (keysUpdated ? KEYS_UPDATED : 0), ctid);
+    }
+
+    private void relink(int linePointer, int bits, long ctid) {
         relinks = ensure(relinks, relinkCount + 2);
-        relinks[relinkCount++] = (long) linePointer << 1 | (hot ? 1 : 0);
+        relinks[relinkCount++] = (long) linePointer << 2 | bits;
         relinks[relinkCount++] = ctid;
     }
 
@@ -65,9 +74,11 @@ final class PrunePlan {
             SlottedPage.setLine(page, (int) (redirects[i] >>> 16), LinePointer.redirect((int) redirects[i] & 0xFFFF));
         }
         for (int i = 0; i < relinkCount; i += 2) {
-            int offset = HeapPage.tupleOffset(page, (int) (relinks[i] >>> 1));
+            int offset = HeapPage.tupleOffset(page, (int) (relinks[i] >>> 2));
             int flags = HeapPage.flags(page, offset) & ~TupleLayout.HOT_UPDATED;
-            HeapPage.setFlags(page, offset, (relinks[i] & 1) != 0 ? flags | TupleLayout.HOT_UPDATED : flags);
+            flags |= (relinks[i] & HOT) != 0 ? TupleLayout.HOT_UPDATED : 0;
+            flags |= (relinks[i] & KEYS_UPDATED) != 0 ? TupleLayout.KEYS_UPDATED : 0;
+            HeapPage.setFlags(page, offset, flags);
             HeapPage.setCtid(page, offset, relinks[i + 1]);
         }
         for (int i = 0; i < freedCount; i++) {
@@ -80,6 +91,16 @@ final class PrunePlan {
         SlottedPage.compact(page);
     }
 
+    /** Line pointers whose version goes, or went before. */
+    void forEachGone(IntConsumer action) {
+        for (int i = 0; i < redirectCount; i++) {
+            action.accept((int) (redirects[i] >>> 16));
+        }
+        for (int i = 0; i < freedCount; i++) {
+            action.accept(freed[i]);
+        }
+    }
+
     void write(WalRecordBuilder record) {
         record.putShort(redirectCount);
         for (int i = 0; i < redirectCount; i++) {
@@ -88,8 +109,8 @@ final class PrunePlan {
         }
         record.putShort(relinkCount / 2);
         for (int i = 0; i < relinkCount; i += 2) {
-            record.putShort((int) (relinks[i] >>> 1));
-            record.putByte((int) relinks[i] & 1);
+            record.putShort((int) (relinks[i] >>> 2));
+            record.putByte((int) relinks[i] & (HOT | KEYS_UPDATED));
             record.putInt(Tid.block(relinks[i + 1]));
             record.putShort(Tid.linePointer(relinks[i + 1]));
         }
@@ -107,9 +128,9 @@ final class PrunePlan {
         }
         for (int n = payload.getShort() & 0xFFFF; n > 0; n--) {
             int linePointer = payload.getShort() & 0xFFFF;
-            boolean hot = payload.get() != 0;
+            int bits = payload.get();
             int block = payload.getInt();
-            plan.relink(linePointer, hot, Tid.of(block, payload.getShort() & 0xFFFF));
+            plan.relink(linePointer, bits, Tid.of(block, payload.getShort() & 0xFFFF));
         }
         for (int n = payload.getShort() & 0xFFFF; n > 0; n--) {
             plan.free(payload.getShort() & 0xFFFF);

@@ -92,6 +92,7 @@ final class Pruner {
                 plan.relink(
                         number,
                         false,
+                        false,
                         Tid.of(block, number)); // else it would lead to a line pointer that is used again
                 break;
             }
@@ -120,13 +121,13 @@ final class Pruner {
                 continue;
             }
             if (previous >= 0 && previous != i - 1) {
-                plan.relink(chain[previous], true, Tid.of(block, chain[i]));
+                plan.relink(chain[previous], true, isKeyEnded(previous + 1, i), Tid.of(block, chain[i]));
             }
             first = first < 0 ? i : first;
             previous = i;
         }
         if (previous != length - 1) {
-            relinkTail(chain[previous], chain[length - 1]);
+            relinkTail(chain[previous], chain[length - 1], isKeyEnded(previous + 1, length));
         }
         if (first != 0) {
             plan.redirect(root, chain[first]);
@@ -140,9 +141,19 @@ final class Pruner {
     }
 
     /** The chain's last kept version takes over the link of the last one: to another page, or nowhere. */
-    private void relinkTail(int kept, int last) {
+    private void relinkTail(int kept, int last, boolean keyEnded) {
         long beyond = HeapPage.ctid(page, HeapPage.tupleOffset(page, last));
-        plan.relink(kept, false, Tid.block(beyond) == block ? Tid.of(block, kept) : beyond);
+        plan.relink(kept, false, keyEnded, Tid.block(beyond) == block ? Tid.of(block, kept) : beyond);
+    }
+
+    /** Of the chain's versions from one to before another, all removed: what the version before them now leads over. */
+    private boolean isKeyEnded(int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (HeapPage.isKeyEnded(HeapPage.flags(page, HeapPage.tupleOffset(page, chain[i])))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean removable(int number) {

@@ -88,6 +88,7 @@ public final class PageDump {
             "HOT_UPDATED",
             "HEAP_ONLY",
             "UPDATED",
+            "KEYS_UPDATED",
         };
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < names.length; i++) {

@@ -56,6 +56,9 @@ final class TupleCheck {
         if ((flags & ~TupleLayout.KNOWN_FLAGS) != 0) {
             return "unknown flags=0x" + Integer.toHexString(flags);
         }
+        if ((flags & (TupleLayout.KEYS_UPDATED | TupleLayout.UPDATED)) == TupleLayout.KEYS_UPDATED) {
+            return "KEYS_UPDATED without UPDATED, flags=0x" + Integer.toHexString(flags);
+        }
         int hoff = page[base + TupleLayout.HOFF] & 0xFF;
         int columns = TupleReader.columnCount(page, base);
         if (columns > table.descriptor().columnCount() || hoff < TupleLayout.MIN_HEADER || hoff > length) {

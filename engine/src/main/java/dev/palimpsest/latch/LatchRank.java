@@ -17,6 +17,8 @@ public enum LatchRank {
     EXTEND(false),
     /** The clock hand and the free list of frames. */
     CLOCK(false),
+    /** Stripes of the row locks: two at most, by number. */
+    ROW_LOCKS(true),
     /** The lock table: holders, queues and the graph of waits. */
     LOCK_TABLE(false),
     /** The WAL's insert position and buffer; a commit enters the publisher's queue under it. */

@@ -29,6 +29,9 @@ public abstract class LockOwner {
     /** See there. */
     final FastLocks fastLocks = new FastLocks();
 
+    /** See there. */
+    final HeldRowLocks rowLocks = new HeldRowLocks();
+
     /** Entries of this owner in the table. Guarded by LOCK_TABLE. */
     final ArrayList<Holder> held = new ArrayList<>();
 

@@ -66,7 +66,7 @@ final class ConflictUpdate {
             case DONE -> Outcome.CHANGED;
             case OWN_LATER -> throw secondTime();
             case WAIT -> {
-                t.waitFor(result.xid(), table, existing.tid());
+                t.waitFor(result, table, existing.tid());
                 yield Outcome.AGAIN;
             }
             case UPDATED, DELETED -> {

@@ -5,6 +5,8 @@ import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.OnConflict;
 import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowChange;
+import dev.palimpsest.api.RowLock;
+import dev.palimpsest.api.RowLockMode;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
 import dev.palimpsest.api.SqlState;
@@ -12,6 +14,7 @@ import dev.palimpsest.api.Table;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.UsageException;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.btree.KeyEncoder;
 import dev.palimpsest.catalog.CatalogSnapshot;
 import dev.palimpsest.catalog.IndexInfo;
@@ -163,14 +166,23 @@ public final class NamedTable implements Table {
         UserTransaction t = UserTransaction.of(tx, engine);
         t.enter();
         try {
-            TableInfo table = bind(t, LockMode.ACCESS_SHARE);
-            Qualification which = Qualification.of(table, new TableScratch(table), scan);
-            if (t.isSnapshotInUse()) {
-                return new ScanStream(t, table, which, t.nestedSnapshot());
+            RowLock lock = scan.lock();
+            if (lock != null) {
+                t.checkWritable("SELECT " + lock.mode().sql());
             }
-            t.beginStatement(SnapshotKind.POINT, 0);
+            TableInfo table = bind(t, lock == null ? LockMode.ACCESS_SHARE : LockMode.ROW_SHARE);
+            TableScratch scratch = new TableScratch(table);
+            Qualification which = Qualification.of(table, scratch, scan);
+            if (lock != null) {
+                checkLockable(table);
+                beginModifying(t, table);
+            } else if (t.isSnapshotInUse()) {
+                return new ScanStream(t, table, which, scratch, null, scan.limit(), t.nestedSnapshot());
+            } else {
+                t.beginStatement(SnapshotKind.POINT, 0);
+            }
             try {
-                return new ScanStream(t, table, which, t.tx().retainSnapshot());
+                return new ScanStream(t, table, which, scratch, lock, scan.limit(), t.tx().retainSnapshot());
             } finally {
                 t.endStatement();
             }
@@ -178,6 +190,53 @@ public final class NamedTable implements Table {
             throw t.failed(e);
         } finally {
             t.exit();
+        }
+    }
+
+    @Override
+    public Row lock(Transaction tx, RowLockMode mode, WaitPolicy wait, Object... key) {
+        UsageException.required(mode, "the lock mode");
+        UsageException.required(wait, "the wait policy");
+        UserTransaction t = UserTransaction.of(tx, engine);
+        t.enter();
+        try {
+            t.checkWritable("SELECT " + mode.sql());
+            TableInfo table = bind(t, LockMode.ROW_SHARE);
+            checkLockable(table);
+            Scratch scratch = t.session().takeScratch();
+            try {
+                KeyEncoder encoded = encodeKey(table, scratch, key, 0);
+                return encoded == null ? null : lock(t, table, scratch, encoded, mode, wait);
+            } finally {
+                t.session().giveScratch(scratch);
+            }
+        } catch (Throwable e) {
+            throw t.failed(e);
+        } finally {
+            t.exit();
+        }
+    }
+
+    private static Row lock(
+            UserTransaction t, TableInfo table, Scratch scratch, KeyEncoder key, RowLockMode mode, WaitPolicy wait) {
+        Qualification which = Qualification.key(table.primaryKey(), key.toBytes());
+        Snapshot snapshot = beginModifying(t, table);
+        try {
+            HeapTuple found = find(t, table, scratch, key, snapshot);
+            if (found == null) {
+                return null;
+            }
+            RowLocker locker = new RowLocker(t, table, scratch.result, scratch.settled);
+            HeapTuple locked = locker.lock(found, mode, wait, which, scratch.of(table));
+            return locked == null ? null : new TupleRow(table, t, locked.bytes(), locked.tid());
+        } finally {
+            t.endStatement();
+        }
+    }
+
+    private static void checkLockable(TableInfo table) {
+        if (table.isSystem()) {
+            TableDefinition.checkUserTable(table);
         }
     }
 
@@ -346,7 +405,8 @@ public final class NamedTable implements Table {
     private static void checkMayChange(UserTransaction t) {
         if (t.isSnapshotInUse()) {
             throw new UsageException(
-                    SqlState.OBJECT_IN_USE, "cannot change rows from within another statement of the same transaction");
+                    SqlState.OBJECT_IN_USE,
+                    "cannot change or lock rows from within another statement of the same transaction");
         }
     }
 
@@ -461,11 +521,5 @@ public final class NamedTable implements Table {
                 SqlState.DATATYPE_MISMATCH,
                 "the primary key of table \"" + table.name() + "\" is "
                         + index.schema().columns() + ", given: " + given);
-    }
-
-    @Override
-    public Row lock(
-            Transaction tx, dev.palimpsest.api.RowLockMode mode, dev.palimpsest.api.WaitPolicy wait, Object... key) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "lock");
     }
 }

@@ -1,9 +1,8 @@
 package dev.palimpsest.table;
 
-import dev.palimpsest.api.RetryException;
 import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowChange;
-import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.RowLockMode;
 import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.btree.KeyEncoder;
 import dev.palimpsest.catalog.IndexInfo;
@@ -11,12 +10,6 @@ import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.heap.Heap;
 import dev.palimpsest.heap.HeapTuple;
 import dev.palimpsest.heap.ModifyResult;
-import dev.palimpsest.heap.Visibility;
-import dev.palimpsest.id.Tid;
-import dev.palimpsest.id.Xid;
-import dev.palimpsest.lock.LockMode;
-import dev.palimpsest.lock.LockTag;
-import dev.palimpsest.lock.WaitContext;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
@@ -47,8 +40,16 @@ final class RowModifier {
     /** Told what was written; null for nobody. */
     private Consumer<Row> returning;
 
-    /** The place in the queue for a row, while held. */
-    private LockTag turn;
+    /** Null until somebody stands in the way. */
+    private RowQueue queue;
+
+    // of the row at hand
+
+    /** No index gets another key. */
+    private boolean keysStay;
+
+    /** Another key in a unique index, or a delete. */
+    private boolean keysUpdated;
 
     RowModifier(UserTransaction t, TableInfo table, Scratch scratch, Qualification which, Consumer<RowChange> change) {
         this.t = t;
@@ -78,117 +79,137 @@ final class RowModifier {
         try {
             return modifyInTurn(seen);
         } finally {
-            leaveTurn();
+            leaveQueue();
         }
     }
 
     /** One try on a version that was live a moment ago: waits for nobody, follows nothing. */
     ModifyResult modifyOnce(HeapTuple version) {
-        attempt(version.bytes(), version.tid());
+        form(version.bytes(), version.tid());
+        attempt(version.tid());
+        if (result.status() == ModifyResult.Status.DONE) {
+            written(version.bytes(), version.tid());
+        }
         return result;
     }
 
     private boolean modifyInTurn(HeapTuple seen) {
-        long start = seen.tid();
         byte[] version = seen.bytes();
-        long tid = start;
+        long tid = seen.tid();
+        form(version, tid);
         while (true) {
-            attempt(version, tid);
-            if (result.status() != ModifyResult.Status.WAIT) {
-                leaveTurn();
-            }
+            attempt(tid);
             switch (result.status()) {
                 case DONE -> {
+                    written(version, tid);
                     return true;
                 }
                 case OWN_LATER -> {
                     return false;
                 }
                 case WAIT -> {
-                    long xid = result.xid();
-                    awaitTurn(tid);
-                    t.waitFor(xid, table, tid);
+                    queue = queue != null ? queue : new RowQueue(t, table);
+                    queue.await(result, tid, strength(keysUpdated), WaitPolicy.BLOCK);
                 }
                 case UPDATED, DELETED -> {
+                    leaveQueue();
                     if (!t.isReadCommitted()) {
-                        throw concurrentChange(tid);
+                        throw RowLocker.concurrentChange(table, result, tid);
                     }
+                    boolean deleted = result.status() == ModifyResult.Status.DELETED;
+                    HeapTuple newest = deleted ? null : lockNewest(seen.tid());
+                    if (newest == null || !stillQualifies(newest)) {
+                        return false;
+                    }
+                    version = newest.bytes();
+                    tid = newest.tid();
+                    form(version, tid);
                 }
-            }
-            if (t.isReadCommitted()) {
-                HeapTuple newest = settle(start);
-                if (newest == null || !stillQualifies(newest)) {
-                    return false;
-                }
-                version = newest.bytes();
-                tid = newest.tid();
             }
         }
     }
 
-    /** Queues up with those who want this version, so that the longest waiter is the next. Not twice. */
-    private void awaitTurn(long tid) {
-        if (turn == null) {
-            LockTag wanted = LockTag.tuple(table.oid(), tid);
-            t.engine()
-                    .locks()
-                    .lock(
-                            t.tx(),
-                            wanted,
-                            LockMode.ACCESS_EXCLUSIVE,
-                            WaitPolicy.BLOCK,
-                            new WaitContext(table.name(), tid));
-            turn = wanted;
+    private void leaveQueue() {
+        if (queue != null) {
+            queue.leave();
         }
     }
 
-    private void leaveTurn() {
-        if (turn != null) {
-            t.engine().locks().unlock(t.tx(), turn, LockMode.ACCESS_EXCLUSIVE);
-            turn = null;
+    /** Before it is asked again, as in EvalPlanQual: so the row stays locked even if it isn't meant any more. */
+    private HeapTuple lockNewest(long start) {
+        RowLocker locker = new RowLocker(t, table, result, scratch.settled);
+        return locker.lockNewest(start, strength(mayUpdateKeys()), WaitPolicy.BLOCK);
+    }
+
+    private static RowLockMode strength(boolean keys) {
+        return keys ? RowLockMode.UPDATE : RowLockMode.NO_KEY_UPDATE;
+    }
+
+    /** Is a column of a unique index set, whatever to? */
+    private boolean mayUpdateKeys() {
+        for (int i = 0; change != null && i < table.indexes().size(); i++) {
+            if (table.indexes().get(i).unique() && touches(table.indexes().get(i))) {
+                return true;
+            }
         }
+        return change == null;
     }
 
     private boolean stillQualifies(HeapTuple newest) {
         return which.holds(table, tableScratch, new TupleRow(table, t, newest.bytes(), newest.tid()));
     }
 
-    private void attempt(byte[] version, long tid) {
+    /** The new version, from this one. */
+    private void form(byte[] version, long tid) {
         if (change == null) {
-            heap.delete(t.tx(), tid, result);
-            if (returning != null && result.status() == ModifyResult.Status.DONE) {
-                returning.accept(WrittenRow.deleted(t, table, version, tid));
-            }
+            keysUpdated = true;
             return;
         }
         newVersion.begin(new TupleRow(table, t, version, tid));
         change.accept(newVersion);
         newVersion.finish();
-        byte[] bytes = newVersion.newBytes();
-        int length = newVersion.newLength();
-        heap.update(t.tx(), tid, bytes, length, keysStay(version, bytes), result);
-        if (result.status() != ModifyResult.Status.DONE) {
+        compareKeys(version, newVersion.newBytes());
+    }
+
+    private void attempt(long tid) {
+        if (change == null) {
+            heap.delete(t.tx(), tid, result);
+        } else {
+            byte[] bytes = newVersion.newBytes();
+            heap.update(t.tx(), tid, bytes, newVersion.newLength(), keysStay, keysUpdated, result);
+        }
+    }
+
+    /** The heap is changed: now the indexes, and whoever wants to know. */
+    private void written(byte[] version, long tid) {
+        if (change == null) {
+            if (returning != null) {
+                returning.accept(WrittenRow.deleted(t, table, version, tid));
+            }
             return;
         }
+        byte[] bytes = newVersion.newBytes();
         long newTid = result.nextTid();
         if (!result.isHot()) {
             entries = entries != null ? entries : new IndexEntries(t, table, scratch);
             entries.insert(bytes, newTid);
         }
         if (returning != null) {
-            returning.accept(WrittenRow.written(t, table, bytes, 0, length, newTid));
+            returning.accept(WrittenRow.written(t, table, bytes, 0, newVersion.newLength(), newTid));
         }
     }
 
-    /** HOT is allowed if no index would get another key. */
-    private boolean keysStay(byte[] before, byte[] after) {
-        for (int i = 0; i < table.indexes().size(); i++) {
+    /** HOT is allowed if no index would get another key; KEY SHARE lockers mind those of unique indexes. */
+    private void compareKeys(byte[] before, byte[] after) {
+        keysStay = true;
+        keysUpdated = false;
+        for (int i = 0; i < table.indexes().size() && !keysUpdated; i++) {
             IndexInfo index = table.indexes().get(i);
             if (touches(index) && !isSameKey(tableScratch.encoder(i), index, before, after)) {
-                return false;
+                keysStay = false;
+                keysUpdated = index.unique();
             }
         }
-        return true;
     }
 
     private boolean touches(IndexInfo index) {
@@ -204,50 +225,5 @@ final class RowModifier {
         byte[] old = Keys.ofTuple(encoder, table, index, before, 0).toBytes();
         Keys.ofTuple(encoder, table, index, after, 0);
         return Arrays.equals(old, 0, old.length, encoder.bytes(), 0, encoder.length());
-    }
-
-    /**
-     * The newest version of a row, once nobody else is about to change it.
-     *
-     * @param start a version that the statement's open snapshot protects: so is the chain from it on
-     * @return null if the row was deleted
-     */
-    private HeapTuple settle(long start) {
-        HeapTuple version = scratch.settled;
-        long tid = start;
-        long from = Xid.NONE;
-        while (true) {
-            if (!heap.fetchVersion(tid, version) || from != Xid.NONE && version.xmin() != from) {
-                return null;
-            }
-            long xmax = version.xmax();
-            if (xmax == Xid.NONE || t.tx().isOwn(xmax)) {
-                return version;
-            }
-            long end = heap.visibility().endCsn(xmax, version.flags());
-            if (end == Visibility.ABORTED) {
-                return version;
-            }
-            if (end > t.engine().transactions().published()) {
-                t.waitFor(xmax, table, tid);
-                tid = start; // nothing but the start is sure to be in place after a wait
-                from = Xid.NONE;
-            } else if (!version.isUpdated()) {
-                return null;
-            } else {
-                from = xmax;
-                tid = version.ctid();
-            }
-        }
-    }
-
-    private RetryException concurrentChange(long tid) {
-        boolean updated = result.status() == ModifyResult.Status.UPDATED;
-        return new RetryException(
-                SqlState.SERIALIZATION_FAILURE,
-                "could not serialize access due to concurrent " + (updated ? "update" : "delete"),
-                "table=" + table.name() + " row=" + Tid.toString(tid) + " transaction=" + result.xid(),
-                "Roll the transaction back and run it again.",
-                null);
     }
 }

@@ -1,6 +1,7 @@
 package dev.palimpsest.table;
 
 import dev.palimpsest.api.Row;
+import dev.palimpsest.api.RowLock;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.UsageException;
@@ -19,11 +20,22 @@ final class ScanStream implements RowStream {
     private final UserTransaction t;
     private final TableInfo table;
     private final Qualification which;
+    private final TableScratch scratch;
+
+    /** Null for rows that aren't locked. */
+    private final RowLock lock;
+
+    /** Null without {@link #lock}. */
+    private final RowLocker locker;
+
     private final SnapshotHandle snapshot;
     private final RowSource source;
 
     /** The subtransaction that opened it: a rollback to before that closes it. */
     private final int subId;
+
+    /** How many rows there may still be, those in the batch not counted any more. */
+    private long remaining;
 
     private final Row[] batch = new Row[MAX_BATCH];
     private int position;
@@ -38,11 +50,26 @@ final class ScanStream implements RowStream {
     /** Also set by the thread that closes the database. */
     private volatile boolean closedByTransaction;
 
-    /** @param snapshot taken over */
-    ScanStream(UserTransaction t, TableInfo table, Qualification which, SnapshotHandle snapshot) {
+    /**
+     * @param lock null for none
+     * @param limit negative for none
+     * @param snapshot taken over; with a lock at READ COMMITTED an open one
+     */
+    ScanStream(
+            UserTransaction t,
+            TableInfo table,
+            Qualification which,
+            TableScratch scratch,
+            RowLock lock,
+            long limit,
+            SnapshotHandle snapshot) {
         this.t = t;
         this.table = table;
         this.which = which;
+        this.scratch = scratch;
+        this.lock = lock;
+        this.locker = lock == null ? null : new RowLocker(t, table);
+        this.remaining = limit < 0 ? Long.MAX_VALUE : limit;
         this.snapshot = snapshot;
         this.source = RowSource.open(table, which, snapshot.snapshot());
         this.subId = t.tx().currentSubId();
@@ -87,13 +114,14 @@ final class ScanStream implements RowStream {
     private void fill() {
         position = 0;
         count = 0;
+        boolean locks = lock != null && !lock.onDemand();
+        int most = locks ? 1 : (int) Math.min(wanted, remaining); // rows are locked only when they are asked for
         t.enter();
         try {
-            while (count < wanted) {
+            while (count < most && remaining > 0) {
                 HeapTuple tuple = source.next();
                 if (tuple == null) {
-                    exhausted = true;
-                    end();
+                    remaining = 0;
                     break;
                 }
                 Row row = new TupleRow(table, t, tuple.bytes(), tuple.tid());
@@ -101,16 +129,34 @@ final class ScanStream implements RowStream {
                 if (closed) {
                     break; // by its own predicate
                 }
-                if (wantsIt) {
-                    batch[count++] = row;
+                if (wantsIt && locks) {
+                    row = locked(tuple, row);
                 }
+                if (wantsIt && row != null) {
+                    batch[count++] = row;
+                    remaining--;
+                }
+            }
+            if (remaining == 0 && (lock == null || !lock.onDemand())) {
+                exhausted = true;
+                end();
             }
         } catch (Throwable e) {
             throw t.failed(e);
         } finally {
             t.exit();
         }
+        exhausted |= remaining == 0;
         wanted = Math.min(MAX_BATCH, 4 * wanted);
+    }
+
+    /** @return the row itself or its newer version, or null */
+    private Row locked(HeapTuple tuple, Row row) {
+        HeapTuple locked = locker.lock(tuple, lock.mode(), lock.policy(), which, scratch);
+        if (locked == null) {
+            return null;
+        }
+        return locked == tuple ? row : new TupleRow(table, t, locked.bytes(), locked.tid());
     }
 
     @Override
@@ -134,6 +180,24 @@ final class ScanStream implements RowStream {
 
     @Override
     public Row lock(Row row) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "lock");
+        if (lock == null || !lock.onDemand()) {
+            throw new UsageException(
+                    SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "the scan was not begun with lockOnDemand");
+        }
+        if (!(row instanceof TupleRow tuple) || tuple.table() != table) {
+            throw new UsageException(SqlState.INVALID_PARAMETER_VALUE, "the row is not one of this stream");
+        }
+        if (closedByTransaction || closed) {
+            throw new UsageException(SqlState.INVALID_CURSOR_STATE, "the stream is closed");
+        }
+        t.enter();
+        try {
+            HeapTuple seen = new HeapTuple(tuple.tuple(), tuple.tid());
+            return locked(seen, row);
+        } catch (Throwable e) {
+            throw t.failed(e);
+        } finally {
+            t.exit();
+        }
     }
 }

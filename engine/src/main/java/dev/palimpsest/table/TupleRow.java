@@ -38,6 +38,15 @@ public final class TupleRow implements Row {
         return tuple;
     }
 
+    TableInfo table() {
+        return table;
+    }
+
+    /** Where this version is. */
+    long tid() {
+        return tid;
+    }
+
     @Override
     public TableSchema schema() {
         return table.schema();

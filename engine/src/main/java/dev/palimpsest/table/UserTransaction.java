@@ -12,6 +12,7 @@ import dev.palimpsest.api.UsageException;
 import dev.palimpsest.catalog.CatalogSnapshot;
 import dev.palimpsest.catalog.DdlTransaction;
 import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.heap.ModifyResult;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.lock.WaitContext;
@@ -251,6 +252,22 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     /** Waits until it is decided whether another transaction's row, met in a unique index, stands in the way. */
     void waitForInserter(long xid, TableInfo table, long tid) {
         waitFor(xid, table, tid);
+    }
+
+    /** Waits for whom a result with status WAIT tells of: who ended the row, or who has locked it. */
+    void waitFor(ModifyResult result, TableInfo table, long tid) {
+        if (result.holder() == null) {
+            waitFor(result.xid(), table, tid);
+            return;
+        }
+        engine.locks()
+                .waitForSub(
+                        tx,
+                        result.holder(),
+                        result.holderNumber(),
+                        result.holderSub(),
+                        new WaitContext(table.name(), tid));
+        engine.scheduler().step(Step.HEAP_WAIT_OVER);
     }
 
     TableEngine engine() {

@@ -45,9 +45,11 @@ public final class TupleLayout {
     public static final int HEAP_ONLY = 1 << 7;
     /** xmax updated the row: ctid names the next version, on this page or another. Without it xmax deleted the row. */
     public static final int UPDATED = 1 << 8;
+    /** With UPDATED: a column of a unique index changed, in this step or in one whose version was pruned. KEY SHARE lockers mind. */
+    public static final int KEYS_UPDATED = 1 << 9;
 
     public static final int MARKS = XMIN_COMMITTED | XMIN_ABORTED | XMAX_COMMITTED | XMAX_ABORTED;
-    public static final int KNOWN_FLAGS = (1 << 9) - 1;
+    public static final int KNOWN_FLAGS = (1 << 10) - 1;
 
     public static final int INLINE_LENGTH_BYTES = Short.BYTES;
     public static final int OUT_OF_LINE = 0x8000;

@@ -8,6 +8,7 @@ import dev.palimpsest.api.UsageException;
 import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.lock.LockTable;
+import dev.palimpsest.lock.RowLocks;
 import dev.palimpsest.lock.WaitContext;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
@@ -52,6 +53,7 @@ public final class TransactionManager {
     private final ActiveTransactions active = new ActiveTransactions();
     private final SnapshotSlots slots;
     private final LockTable locks;
+    private final RowLocks rowLocks;
     private final Publisher publisher;
     private final FileWork fileWork;
     private final List<CommitListener> commitListeners = new CopyOnWriteArrayList<>();
@@ -75,6 +77,8 @@ public final class TransactionManager {
         this.fileRemover = fileRemover;
         this.slots = new SnapshotSlots(scheduler, published);
         this.locks = new LockTable(scheduler, poison, active::forEach);
+        this.rowLocks = new RowLocks(scheduler);
+        locks.onRelease(rowLocks);
         this.publisher = new Publisher(wal, numbers, statuses, published, scheduler, this::trimNumbers);
         this.fileWork = new FileWork(scheduler, poison);
         wal.onDurable(publisher::publishReady);
@@ -292,6 +296,10 @@ public final class TransactionManager {
 
     public LockTable locks() {
         return locks;
+    }
+
+    public RowLocks rowLocks() {
+        return rowLocks;
     }
 
     /** How often a transaction had to wait for another one. */

@@ -102,7 +102,7 @@ final class HeapFixture implements AutoCloseable {
         ModifyResult out = new ModifyResult();
         int length = form(id, value);
         tx.beginStatement(SnapshotKind.OPEN, FILE);
-        heap.update(tx, tid, former.bytes(), length, true, out);
+        heap.update(tx, tid, former.bytes(), length, true, false, out);
         tx.endStatement();
         tx.nextCommand();
         return out;
