@@ -27,9 +27,11 @@ public final class Rows {
         return balance + fillerByte(key, probeIndex(key));
     }
 
-    /** All rows as arrays of key, balance and filler. */
+    /** All rows as key, balance and filler, in the same array each time. */
     public static Iterator<Object[]> iterator(int rows) {
         return new Iterator<>() {
+            private final byte[] filler = new byte[FILLER_BYTES];
+            private final Object[] row = {0L, INITIAL_BALANCE, filler};
             private long next;
 
             @Override
@@ -42,9 +44,9 @@ public final class Rows {
                 if (next >= rows) {
                     throw new NoSuchElementException();
                 }
-                byte[] filler = new byte[FILLER_BYTES];
                 fill(next, filler, 0);
-                return new Object[] {next++, INITIAL_BALANCE, filler};
+                row[0] = next++;
+                return row;
             }
         };
     }

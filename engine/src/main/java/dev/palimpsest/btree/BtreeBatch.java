@@ -89,6 +89,19 @@ public final class BtreeBatch {
         return ends[order[index]] - start(index);
     }
 
+    /** True if an entry has the same key as the one before it, in key order. */
+    boolean repeatsKey(int index) {
+        int before = start(index - 1);
+        int at = start(index);
+        return Arrays.equals(
+                bytes,
+                before,
+                before + length(index - 1) - BtreeLayout.TID_SIZE,
+                bytes,
+                at,
+                at + length(index) - BtreeLayout.TID_SIZE);
+    }
+
     private int compare(int a, int b) {
         int fromA = a == 0 ? 0 : ends[a - 1];
         int fromB = b == 0 ? 0 : ends[b - 1];

@@ -21,7 +21,7 @@ import dev.palimpsest.page.PageLayout;
  *     |   leaf:  key bytes, then the tid in 6 bytes, big-endian: |
  *     |          block (4), line pointer (2)                     |
  *     |   inner: separator bytes, then u32 child block           |
- *     | high key, if the page isn't the last of its level        |
+ *     | high key among them, unless the page is its level's last |
  * 8168 +---------------------------------------------------------+
  *     | u32 left link | u32 right link | u32 flags                |
  *     | u16 high key offset | u16 high key length | u64 zero      |

@@ -41,6 +41,9 @@ final class BtreeLog {
     static final int SPLIT_HAS_CHILD = 2;
     static final int SPLIT_ENTRY_LEFT = 4;
 
+    /** Nothing moves: the left page, the last of its level, gets its high key in place and keeps everything else. */
+    static final int SPLIT_BEHIND = 8;
+
     private BtreeLog() {}
 
     static void create(WalRecordBuilder record, long xid, Frame meta, Frame root) {

@@ -54,12 +54,29 @@ final class BtreePageEditor {
                 page.putShort(SLOTS + i * SLOT_SIZE + SLOT_OFFSET, (short) (other + length));
             }
         }
+        int highKey = BtreePage.highKeyOffset(page);
+        if (highKey != 0 && highKey < offset) {
+            page.putShort(HIGH_KEY_OFFSET, (short) (highKey + length));
+        }
         page.putShort(PageLayout.UPPER_OFFSET, (short) (upper + length));
         page.putShort(PageLayout.LOWER_OFFSET, (short) (end - SLOT_SIZE));
         if (count == 1) {
             page.putShort(PREFIX_LENGTH, (short) 0);
         }
         setLastWord(page, BtreePage.level(page));
+    }
+
+    /** Gives the last leaf, which had no high key, one and a page behind it; the caller has checked that the key fits. */
+    static void continueBehind(ByteBuffer page, byte[] highKey, int length, int rightBlock) {
+        int upper = Short.toUnsignedInt(page.getShort(PageLayout.UPPER_OFFSET)) - length;
+        assert BtreePage.highKeyLength(page) == 0
+                && upper >= Short.toUnsignedInt(page.getShort(PageLayout.LOWER_OFFSET));
+        page.put(upper, highKey, 0, length);
+        page.putShort(PageLayout.UPPER_OFFSET, (short) upper);
+        page.putShort(HIGH_KEY_OFFSET, (short) upper);
+        page.putShort(HIGH_KEY_LENGTH, (short) length);
+        page.putInt(RIGHT_LINK, rightBlock);
+        setFlag(page, INCOMPLETE_SPLIT, true);
     }
 
     static void setFlag(ByteBuffer page, int flag, boolean on) {
@@ -119,6 +136,9 @@ final class BtreePageEditor {
 
     private static int commonLength(ByteBuffer page, int a, int b, int limit) {
         int i = 0;
+        while (i + Long.BYTES <= limit && page.getLong(a + i) == page.getLong(b + i)) {
+            i += Long.BYTES;
+        }
         while (i < limit && page.get(a + i) == page.get(b + i)) {
             i++;
         }

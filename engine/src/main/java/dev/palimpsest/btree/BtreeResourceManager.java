@@ -87,7 +87,9 @@ public final class BtreeResourceManager implements ResourceManager {
             length = nextBytes(payload, entry);
         }
         ByteBuffer left = pages.page(0);
-        if (left != null) {
+        if (left != null && (what & BtreeLog.SPLIT_BEHIND) != 0) {
+            BtreePageEditor.continueBehind(left, highKey, highKeyLength, rightBlock);
+        } else if (left != null) {
             BtreeSplitter.rebuildLeft(builder, left, kept, slot, entry, 0, length, highKey, highKeyLength, rightBlock);
         }
         ByteBuffer right = pages.page(1);
@@ -188,6 +190,7 @@ public final class BtreeResourceManager implements ResourceManager {
     private static String describeSplit(ByteBuffer payload) {
         int what = payload.get();
         return "right=" + payload.getInt() + " kept=" + nextShort(payload)
+                + ((what & BtreeLog.SPLIT_BEHIND) != 0 ? " nothing moved" : "")
                 + ((what & BtreeLog.SPLIT_ENTRY_LEFT) != 0 ? " new entry left" : " new entry right")
                 + ((what & BtreeLog.SPLIT_HAS_CHILD) != 0 ? " ends split of its child" : "");
     }

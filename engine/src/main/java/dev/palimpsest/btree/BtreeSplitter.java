@@ -120,6 +120,68 @@ final class BtreeSplitter {
         }
     }
 
+    /**
+     * Adds a page behind the last leaf and fills it with the next entries of a batch, which all come behind those that the leaf has. A
+     * split like any other in its record and its two steps, but one that moves nothing. Caller holds {@code last} exclusively, still does
+     * afterwards, and has just found that {@link #hasRoomForSeparator}.
+     *
+     * @param unique stop before an entry with the key of the one before it: somebody has to look at that one's row
+     * @return the index of the first entry that isn't inserted
+     */
+    int appendPage(Btree tree, Frame last, BtreeBatch batch, int from, boolean unique, long xid) {
+        int end = from;
+        int room = CAPACITY * SplitPoint.RIGHTMOST_PERCENT / 100;
+        do {
+            tree.checkKeyLength(batch.length(end) - TID_SIZE);
+            room -= batch.length(end) + SLOT_SIZE;
+            end++;
+        } while (end < batch.size() && batch.length(end) + SLOT_SIZE <= room && !(unique && batch.repeatsKey(end)));
+        Frame right = tree.file().pinNew();
+        try {
+            last.markDirty();
+            right.markDirty();
+            applyAppend(tree, last, right, batch, from, end, xid);
+        } finally {
+            BtreeWriter.release(right);
+        }
+        tree.scheduler().step(Step.BTREE_SPLIT);
+        finishSplit(tree, last, xid);
+        return end;
+    }
+
+    /** For {@link #appendPage}, whose separator this chooses. */
+    boolean hasRoomForSeparator(ByteBuffer lastLeaf, byte[] entry, int length) {
+        splitPoint.chooseBehind(lastLeaf, entry, 0, length);
+        return BtreePage.freeBytes(lastLeaf) >= splitPoint.highKeyLength;
+    }
+
+    private void applyAppend(Btree tree, Frame last, Frame right, BtreeBatch batch, int from, int end, long xid) {
+        int rightBlock = (int) right.pageId();
+        try {
+            builder.begin(0, 0, (int) last.pageId(), 0, 0);
+            for (int i = from; i < end; i++) {
+                builder.add(batch.bytes(), batch.start(i), batch.length(i));
+            }
+            builder.finish(right.page);
+            BtreeLog.beginSplit(record, xid, last, right, null, null);
+            putSplit(BtreeLog.SPLIT_BEHIND, rightBlock, splitPoint.keep);
+            BtreeLog.putPage(record, right.page);
+            BtreePageEditor.continueBehind(last.page, splitPoint.highKey, splitPoint.highKeyLength, rightBlock);
+            tree.wal().append(record);
+        } catch (Throwable e) {
+            tree.wal().poison(e);
+            throw e;
+        }
+    }
+
+    private void putSplit(int what, int rightBlock, int kept) {
+        record.putByte(what);
+        record.putInt(rightBlock);
+        record.putShort(kept);
+        record.putShort(splitPoint.highKeyLength);
+        record.putBytes(splitPoint.highKey, 0, splitPoint.highKeyLength);
+    }
+
     /** The second step: the right sibling's downlink. Caller holds {@code left} exclusively, and still does afterwards. */
     private void finishSplit(Btree tree, Frame left, long xid) {
         int level = BtreePage.level(left.page);
@@ -205,13 +267,10 @@ final class BtreeSplitter {
             buildRight(builder, left, level, slot, entry, from, length, point);
             builder.finish(right.page);
             BtreeLog.beginSplit(record, xid, left, right, neighbour, child);
-            record.putByte((neighbour != null ? BtreeLog.SPLIT_HAS_NEIGHBOUR : 0)
+            int what = (neighbour != null ? BtreeLog.SPLIT_HAS_NEIGHBOUR : 0)
                     | (child != null ? BtreeLog.SPLIT_HAS_CHILD : 0)
-                    | (entryLeft ? BtreeLog.SPLIT_ENTRY_LEFT : 0));
-            record.putInt(rightBlock);
-            record.putShort(kept);
-            record.putShort(point.highKeyLength);
-            record.putBytes(point.highKey, 0, point.highKeyLength);
+                    | (entryLeft ? BtreeLog.SPLIT_ENTRY_LEFT : 0);
+            putSplit(what, rightBlock, kept);
             if (entryLeft) {
                 BtreeLog.putEntry(record, slot, entry, from, length);
             }

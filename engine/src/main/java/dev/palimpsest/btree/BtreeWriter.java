@@ -241,6 +241,9 @@ public final class BtreeWriter {
         Frame leaf = latchLeaf(tree, entry, check == null ? length : keyLength, xid);
         try {
             done = fill(tree, leaf, batch, from, xid, check);
+            if (done == from && verdict == INSERTED && goesBehind(leaf.page, batch, from, check != null)) {
+                done = splitter.appendPage(tree, leaf, batch, from, check != null, xid);
+            }
         } catch (IndexOutOfBoundsException e) {
             throw tree.corrupted(leaf, e);
         } finally {
@@ -259,6 +262,17 @@ public final class BtreeWriter {
             verdict = insertUnique(tree, key, keyLength, tid, xid, check);
         }
         return verdict == INSERTED ? from + 1 : from;
+    }
+
+    /** True if a new last page can start with this entry: it comes behind everything in the tree, and in a unique index with a new key. */
+    private boolean goesBehind(ByteBuffer page, BtreeBatch batch, int index, boolean unique) {
+        int count = BtreePage.count(page);
+        int length = batch.length(index);
+        System.arraycopy(batch.bytes(), batch.start(index), entry, 0, length);
+        return count > 0
+                && BtreePage.rightLink(page) == 0
+                && BtreePage.compareEntry(page, 0, count - 1, entry, unique ? length - TID_SIZE : length) < 0
+                && splitter.hasRoomForSeparator(page, entry, length);
     }
 
     private int take(Btree tree, BtreeBatch batch, int index) {
@@ -281,7 +295,7 @@ public final class BtreeWriter {
                     break;
                 }
                 slot = place(leaf.page, slot + 1, length, check);
-                if (slot < 0) {
+                if (slot < 0 || isFullForAppends(leaf.page, slot, length)) {
                     break;
                 }
                 addToBatch(tree, leaf, slot, length);
@@ -294,6 +308,14 @@ public final class BtreeWriter {
             }
         }
         return next;
+    }
+
+    /** Ascending keys fill the last leaf only as far as a split would leave it. */
+    private static boolean isFullForAppends(ByteBuffer page, int slot, int length) {
+        int full = CAPACITY * (100 - SplitPoint.RIGHTMOST_PERCENT) / 100;
+        return slot == BtreePage.count(page)
+                && BtreePage.rightLink(page) == 0
+                && BtreePage.freeBytes(page) - length - SLOT_SIZE < full;
     }
 
     private void addToBatch(Btree tree, Frame leaf, int slot, int length) {
@@ -332,6 +354,7 @@ public final class BtreeWriter {
         if (check == null) {
             return slot;
         }
+        int first = slot;
         for (; slot < count && isKey(page, slot, entry, searched); slot++) {
             verdict = ask(check, page, slot);
             if (verdict != INSERTED) {
@@ -341,7 +364,9 @@ public final class BtreeWriter {
         if (slot == count && BtreePage.continuesRight(page, entry, searched)) {
             return -1;
         }
-        return BtreePage.lowerBound(page, 0, entry, length);
+        return slot == first
+                ? slot
+                : BtreePage.lowerBound(page, 0, entry, length); // dead rows' entries are ordered by tid
     }
 
     static void release(Frame frame) {

@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
  * <p>Not thread-safe: one per writer. Source of the idea: PostgreSQL, {@code nbtsplitloc.c}.
  */
 final class SplitPoint {
-    private static final int RIGHTMOST_PERCENT = 90;
+    static final int RIGHTMOST_PERCENT = 90;
 
     /** Candidates looked at on each side of the balanced one. */
     private static final int WINDOW = 6;
@@ -58,6 +58,19 @@ final class SplitPoint {
         if (level > 0) {
             firstRightChild = keep == slot ? childOfNew() : BtreePage.child(page, keep < slot ? keep : keep - 1);
         }
+    }
+
+    /** Divides nothing: the last leaf keeps its entries, and the new one, which comes behind all of them, starts the next page. */
+    void chooseBehind(ByteBuffer lastLeaf, byte[] newEntry, int newFrom, int newLength) {
+        page = lastLeaf;
+        level = 0;
+        slot = BtreePage.count(lastLeaf);
+        entry = newEntry;
+        from = newFrom;
+        length = newLength;
+        keep = slot;
+        highKeyLength = separatorLength(keep);
+        System.arraycopy(newEntry, newFrom, highKey, 0, highKeyLength);
     }
 
     private int balanced() {

@@ -219,6 +219,57 @@ class BtreeModelTest {
     }
 
     @Test
+    void shouldFillPagesWithAscendingBatches() {
+        try (BtreeFixture fixture = new BtreeFixture(2000)) {
+            BtreeBatch batch = new BtreeBatch();
+            for (int i = 0; i < 50_000; i++) {
+                batch.add(BtreeFixture.key(i), 8, Tid.of(i, 1));
+                if (i % 1000 == 999) {
+                    batch.sort();
+                    assertEquals(1000, fixture.writer.insertBatch(fixture.tree, batch, 0, 3, tid -> 0));
+                    batch.clear();
+                }
+            }
+            fixture.verify();
+            int perFullPage = BtreeLayout.CAPACITY / (8 + BtreeLayout.TID_SIZE + BtreeLayout.SLOT_SIZE);
+            int fullPages = 50_000 / perFullPage;
+            assertTrue(fixture.file.blockCount() < fullPages * 1.2, "blocks=" + fixture.file.blockCount());
+            assertTrue(fixture.file.blockCount() > fullPages * 1.05, "room is left for later entries between");
+        }
+    }
+
+    /** Runs of ascending entries of all sizes, also such whose separator doesn't fit onto the last page, between others. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void shouldInsertBatchesBehindEverything(long seed) {
+        Random random = new Random(seed);
+        NavigableSet<byte[]> model = new TreeSet<>(Arrays::compareUnsigned);
+        try (BtreeFixture fixture = new BtreeFixture(2000)) {
+            KeyEncoder encoder = new KeyEncoder(new KeyColumn(KeyType.TEXT, false, false));
+            BtreeBatch batch = new BtreeBatch();
+            for (int round = 0, number = 0; round < 60; round++) {
+                batch.clear();
+                int longest = 1 + random.nextInt(round % 3 == 0 ? 2600 : 300);
+                for (int i = 0; i < 100; i++) {
+                    boolean behind = random.nextInt(200) != 0;
+                    String digits = String.format("%06d", behind ? number++ : random.nextInt(number + 1));
+                    // the digits at the end, where a separator has to reach, or at the beginning
+                    String text = round % 2 == 0
+                            ? "z".repeat(longest) + digits
+                            : digits + "z".repeat(random.nextInt(longest));
+                    byte[] key = encoder.begin().addText(text).toBytes();
+                    long tid = Tid.of(round, i);
+                    batch.add(key, key.length, tid);
+                    model.add(entry(key, tid));
+                }
+                batch.sort();
+                assertEquals(100, fixture.writer.insertBatch(fixture.tree, batch, 0, 3, null));
+            }
+            assertSame(model, fixture);
+        }
+    }
+
+    @Test
     void shouldRefuseKeysLargerThanAThirdOfAPage() {
         try (BtreeFixture fixture = new BtreeFixture(100)) {
             byte[] largest = new byte[BtreeLayout.MAX_ENTRY - BtreeLayout.TID_SIZE];

@@ -147,9 +147,24 @@ class BtreeRedoTest {
                 batch.sort();
                 fixture.writer.insertBatch(fixture.tree, batch, 0, XID, null);
                 fixture.wal.moveRedo();
+                insertBehind(fixture, random, i);
             }
         }
         fixture.wal.flush(fixture.wal.insertLsn());
+    }
+
+    /** Pages added behind the last one, with other changes of those pages in later rounds. */
+    private static void insertBehind(BtreeFixture fixture, Random random, int round) {
+        KeyEncoder encoder = new KeyEncoder(new KeyColumn(KeyType.TEXT, false, false));
+        BtreeBatch batch = new BtreeBatch();
+        for (int b = 0; b < 40; b++) {
+            byte[] key = encoder.begin()
+                    .addText(String.format("y%06d", round * 40 + b) + "y".repeat(random.nextInt(900)))
+                    .toBytes();
+            batch.add(key, key.length, Tid.of(round, 100 + b));
+        }
+        batch.sort();
+        assertEquals(40, fixture.writer.insertBatch(fixture.tree, batch, 0, XID, null));
     }
 
     @Test

@@ -81,4 +81,65 @@ class BtreeUniqueTest {
             assertEquals(Tid.of(2, 1), fixture.writer.conflictTid());
         }
     }
+
+    /** At every place of a page: the check must not be left out where a page is begun with a whole run of entries. */
+    @Test
+    void shouldFindDuplicatesOfEveryKeyOfAnAscendingBatch() {
+        try (BtreeFixture fixture = new BtreeFixture(500)) {
+            BtreeBatch batch = new BtreeBatch();
+            for (int i = 0; i < 3000; i++) {
+                batch.add(BtreeFixture.key(i), 8, Tid.of(i, 1));
+                batch.add(BtreeFixture.key(i), 8, Tid.of(i, 2));
+            }
+            batch.sort();
+            for (int i = 0; i < 3000; i++) {
+                // the first of the two conflicts with nobody, the second with the first, until that is dead
+                assertEquals(
+                        2 * i + 1,
+                        fixture.writer.insertBatch(fixture.tree, batch, 2 * i, XID, tid -> LiveTupleCheck.CONFLICT));
+                assertEquals(Tid.of(i, 1), fixture.writer.conflictTid());
+                assertEquals(
+                        BtreeWriter.INSERTED,
+                        fixture.writer.insertUnique(fixture.tree, BtreeFixture.key(i), 8, Tid.of(i, 2), XID, tid -> 0));
+            }
+            fixture.verify();
+        }
+        try (BtreeFixture fixture = new BtreeFixture(500)) {
+            BtreeBatch batch = new BtreeBatch();
+            for (int i = 0; i < 3000; i++) {
+                batch.add(BtreeFixture.key(i / 2), 8, Tid.of(i, 1));
+            }
+            batch.sort();
+            int[] asked = {0};
+            assertEquals(3000, fixture.writer.insertBatch(fixture.tree, batch, 0, XID, tid -> {
+                asked[0]++;
+                return 0;
+            }));
+            assertEquals(1500, asked[0]);
+            fixture.verify();
+        }
+    }
+
+    @Test
+    void shouldCheckTheLastEntryWhenABatchGoesOnBehindIt() {
+        try (BtreeFixture fixture = new BtreeFixture(500)) {
+            BtreeBatch batch = new BtreeBatch();
+            for (int round = 0; round < 2000; round++) {
+                batch.clear();
+                for (int i = 0; i < 5; i++) {
+                    batch.add(BtreeFixture.key(round * 4 + i), 8, Tid.of(round, i + 1));
+                }
+                batch.sort();
+                long last = Tid.of(round - 1, 5);
+                int done = fixture.writer.insertBatch(fixture.tree, batch, 0, XID, tid -> LiveTupleCheck.CONFLICT);
+                if (round > 0) {
+                    assertEquals(0, done);
+                    assertEquals(last, fixture.writer.conflictTid());
+                    done = fixture.writer.insertBatch(fixture.tree, batch, 0, XID, tid -> tid == last ? 0 : -1);
+                }
+                assertEquals(5, done);
+            }
+            fixture.verify();
+        }
+    }
 }

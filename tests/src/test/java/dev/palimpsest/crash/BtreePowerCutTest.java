@@ -334,6 +334,13 @@ class BtreePowerCutTest {
                             .toBytes();
                 }
 
+                private byte[] keyBehind(long tid) {
+                    return new KeyEncoder(new KeyColumn(KeyType.TEXT, false, false))
+                            .begin()
+                            .addText(String.format("z%08d", tid) + "z".repeat(own.nextInt(2000)))
+                            .toBytes();
+                }
+
                 private Change begin(boolean insert, byte[] key, long tid) {
                     Change change = new Change(insert, wal.insertLsn(), new long[] {Long.MAX_VALUE});
                     changes.computeIfAbsent(name(key, key.length, tid), entry -> new ArrayList<>())
@@ -373,8 +380,10 @@ class BtreePowerCutTest {
                     BtreeBatch batch = new BtreeBatch();
                     List<Mine> entries = new ArrayList<>();
                     List<Change> begun = new ArrayList<>();
+                    boolean behind = own.nextBoolean(); // every other key, so that pages are added at the end
                     for (int i = 0; i < 12; i++) {
-                        Mine entry = new Mine(key(), ++lastTid);
+                        long tid = ++lastTid;
+                        Mine entry = new Mine(behind ? keyBehind(tid) : key(), tid);
                         batch.add(entry.key(), entry.key().length, entry.tid());
                         entries.add(entry);
                         begun.add(begin(true, entry.key(), entry.tid()));
