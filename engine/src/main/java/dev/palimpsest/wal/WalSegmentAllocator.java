@@ -3,16 +3,22 @@ package dev.palimpsest.wal;
 import dev.palimpsest.scheduler.Scheduler;
 
 /**
- * An engine task that keeps the next segment ready, so that no commit waits for sixteen megabytes of zeroes. Used by the WAL task alone;
- * a failure (say, a full disk) reaches it only when the missing segment is needed, after one more try.
+ * An engine task that makes the next segment in time, so that no commit waits for sixteen megabytes of zeroes. Used by the WAL task
+ * alone; a failure (say, a full disk) reaches it only when the missing segment is needed, after one more try.
  */
 final class WalSegmentAllocator {
     private final WalSegments segments;
     private final Scheduler scheduler;
     private final Thread task;
 
+    /** How {@link #ready} was made; written before it. */
+    private volatile boolean readyFilled;
+
     /** Highest segment asked for; single writer: the WAL task. */
     private volatile long wanted;
+
+    /** Whether the wanted segment's zeroes are to be written; single writer: the WAL task, before {@link #wanted}. */
+    private volatile boolean filled;
 
     /** Highest segment that exists; single writer: this task. */
     private volatile long ready;
@@ -31,21 +37,23 @@ final class WalSegmentAllocator {
         this.task = scheduler.spawn("wal segments", this::run);
     }
 
-    /** Asks for a segment without waiting. */
-    void request(long segment) {
+    /** Asks for a segment without waiting; how it is made: {@link WalSegments#create}. */
+    void request(long segment, boolean wantFilled) {
         if (segment > wanted) {
+            filled = wantFilled;
             wanted = segment;
             scheduler.unpark(task);
         }
     }
 
-    /** Waits until the segment exists. */
+    /** Waits until the segment exists; whoever has to wait gets it the quick way. */
     void await(long segment) {
         if (ready >= segment) {
             return;
         }
         failure = null;
         waiter = Thread.currentThread();
+        filled = false;
         wanted = Math.max(wanted, segment);
         scheduler.unpark(task);
         scheduler.awaitUninterruptibly(this, () -> ready >= segment || failure != null);
@@ -57,6 +65,12 @@ final class WalSegmentAllocator {
             }
             throw (RuntimeException) why;
         }
+    }
+
+    /** Whether this one, awaited before and the last that was asked for, has its blocks. */
+    boolean isFilled(long segment) {
+        assert segment == ready : "segment=" + segment + " ready=" + ready;
+        return readyFilled;
     }
 
     void close() {
@@ -77,7 +91,9 @@ final class WalSegmentAllocator {
 
     private void createNext() {
         try {
-            segments.create(ready + 1);
+            boolean fill = filled;
+            segments.create(ready + 1, fill);
+            readyFilled = fill;
             ready = ready + 1;
         } catch (RuntimeException e) {
             failure = e; // kept for the WAL task, which throws it if it needs the segment

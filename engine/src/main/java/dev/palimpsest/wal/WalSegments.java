@@ -54,13 +54,18 @@ final class WalSegments {
         return disk.open(path(segment), false);
     }
 
-    /** Makes a segment of zeroes: durable, content and name, when this returns. */
-    void create(long segment) {
+    /**
+     * Makes a segment of zeroes: durable, content and name, when this returns.
+     *
+     * @param filled whether the zeroes are written, so that the file has its blocks; else it is a hole of the same length
+     */
+    void create(long segment, boolean filled) {
         String temporary = path(segment) + TEMPORARY_SUFFIX;
         disk.delete(temporary);
         try (DiskFile file = disk.open(temporary, true)) {
-            ByteBuffer zeroes = ByteBuffer.allocateDirect(Math.min(segmentBytes, 1 << 20));
-            for (long offset = 0; offset < segmentBytes; offset += zeroes.capacity()) {
+            int bytes = filled ? Math.min(segmentBytes, 1 << 20) : Long.BYTES;
+            ByteBuffer zeroes = ByteBuffer.allocateDirect(bytes);
+            for (long offset = filled ? 0 : segmentBytes - bytes; offset < segmentBytes; offset += bytes) {
                 file.write(zeroes.clear(), offset);
             }
             file.write(header(segment, segmentBytes, databaseId), 0);
@@ -85,7 +90,7 @@ final class WalSegments {
             }
         }
         if (!exists(last)) {
-            create(last);
+            create(last, false);
             return;
         }
         try (DiskFile file = open(last)) {

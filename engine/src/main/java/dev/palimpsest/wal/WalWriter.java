@@ -6,6 +6,7 @@ import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.storage.DiskFile;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
@@ -26,8 +27,20 @@ final class WalWriter {
     private static final int TIMED = 1;
     private static final int IDLE = 2;
 
-    /** A force is due once this much is written without one and nobody waits: bounds what a crash takes from commits that don't wait. */
-    private static final int FORCE_AFTER_BYTES = 8 << 20;
+    /**
+     * A force is due once this much is there without one and nobody waits: bounds what a crash takes from commits that don't wait, and
+     * what the commit after a big load has to wait for.
+     */
+    private static final int FORCE_AFTER_BYTES = 4 << 20;
+
+    /** This much is written at once while nobody waits; never more than half the ring. */
+    private static final int WRITE_AFTER_BYTES = 1 << 20;
+
+    /** By this share of a segment forces are told from small ones, and a hole is filled ahead of them. */
+    private static final int STRETCHES = 64;
+
+    /** The next segment is asked for once this share of one is written. */
+    private static final int ASK_AFTER = 4;
 
     private static final VarHandle REQUESTED;
     private static final VarHandle STATE;
@@ -78,6 +91,16 @@ final class WalWriter {
     private DiskFile file;
     private long fileSegment;
     private boolean fileDirty;
+
+    /** Up to this offset the segment surely has its blocks; behind it there may be a hole. */
+    private int filledTo;
+
+    private int forcesOfSegment;
+    private boolean nextAskedFor;
+
+    /** For {@link #fillAhead}; null until then. */
+    private ByteBuffer zeroes;
+
     private boolean timerSet;
     private long timer;
 
@@ -105,8 +128,8 @@ final class WalWriter {
         this.acknowledged = start;
         this.fileSegment = segments.segmentOf(start);
         this.file = segments.open(fileSegment);
+        this.filledTo = (int) (start % segments.segmentBytes());
         this.allocator = new WalSegmentAllocator(segments, scheduler, fileSegment);
-        allocator.request(fileSegment + 1);
         this.task = scheduler.spawn("wal writer", this::run);
         poison.onPoison(this::wakeUp);
     }
@@ -174,7 +197,7 @@ final class WalWriter {
     }
 
     private boolean needsSpace(long end) {
-        return end - written > ring.size() / 2;
+        return end - written > Math.min(ring.size() / 2, WRITE_AFTER_BYTES);
     }
 
     private void run() {
@@ -232,8 +255,29 @@ final class WalWriter {
             fileDirty = true;
             written = to;
             spaceWaiters.wake(to);
+            askForNext();
         }
         scheduler.step(Step.WAL_WRITTEN);
+    }
+
+    /**
+     * In time, but not at once: a small database never needs a second segment. Where few forces fill a segment, writing its zeroes first would
+     * be half of all that is written, and each of the few pays for its blocks easily; so then it is made without.
+     */
+    private void askForNext() {
+        int offset = offsetInSegment();
+        if (!nextAskedFor && offset >= segments.segmentBytes() / ASK_AFTER) {
+            nextAskedFor = true;
+            allocator.request(fileSegment + 1, offset / (forcesOfSegment + 1) < stretch());
+        }
+    }
+
+    private int offsetInSegment() {
+        return (int) (written - fileSegment * segments.segmentBytes());
+    }
+
+    private int stretch() {
+        return segments.segmentBytes() / STRETCHES;
     }
 
     /**
@@ -249,18 +293,42 @@ final class WalWriter {
         file.close();
         fileSegment++;
         file = segments.open(fileSegment);
-        allocator.request(fileSegment + 1);
+        filledTo = allocator.isFilled(fileSegment) ? segments.segmentBytes() : 0;
+        forcesOfSegment = 0;
+        nextAskedFor = false;
     }
 
     private void force() {
         if (fileDirty) {
+            fillAhead();
             file.force();
+            forcesOfSegment++;
             fileDirty = false;
             forceCount++;
         }
         timerSet = false;
         durable = written;
         scheduler.step(Step.WAL_FORCED);
+    }
+
+    /**
+     * A force after a write into a hole has to record the new blocks too, which costs another write. Where forces are small, the first of
+     * them gets blocks for the next ones as well: zeroes behind the log's end, where there are none but zeroes.
+     */
+    private void fillAhead() {
+        int offset = offsetInSegment();
+        int length = Math.min(stretch(), segments.segmentBytes() - offset);
+        if (offset <= filledTo || length <= 0) {
+            return;
+        }
+        filledTo = offset;
+        if (written - durable < stretch()) {
+            if (zeroes == null) {
+                zeroes = ByteBuffer.allocateDirect(stretch());
+            }
+            file.write(zeroes.clear().limit(length), offset);
+            filledTo += length;
+        }
     }
 
     private void acknowledge() {

@@ -7,14 +7,23 @@ import dev.palimpsest.storage.DiskFile;
 import dev.palimpsest.storage.MemoryDisk;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A disk in memory that counts forces, can hold them up and can fail. */
 final class TestDisk implements Disk {
     private final Disk memory = new MemoryDisk();
     final AtomicInteger forces = new AtomicInteger();
     final AtomicInteger writes = new AtomicInteger();
+    final AtomicLong bytesWritten = new AtomicLong();
+
+    /** Forces of segments that wrote where nothing had been written before: a file system has to record the new blocks then. */
+    final AtomicInteger forcesOfNewBlocks = new AtomicInteger();
+
+    private final Set<String> blocks = ConcurrentHashMap.newKeySet();
 
     /** While not null, a force of a segment takes a permit. */
     volatile Semaphore forcePermits;
@@ -74,6 +83,7 @@ final class TestDisk implements Disk {
 
     private final class File implements DiskFile {
         private final DiskFile file;
+        private volatile boolean newBlocks;
 
         File(DiskFile file) {
             this.file = file;
@@ -90,6 +100,10 @@ final class TestDisk implements Disk {
                 throw new StoppedException(SqlState.DISK_FULL, "could not write to file \"" + path() + "\": test");
             }
             writes.incrementAndGet();
+            bytesWritten.addAndGet(src.remaining());
+            for (long block = position >> 9; block <= position + src.remaining() - 1 >> 9; block++) {
+                newBlocks |= blocks.add(path().replace(WalSegmentLayout.TEMPORARY_SUFFIX, "") + " " + block);
+            }
             file.write(src, position);
         }
 
@@ -104,6 +118,8 @@ final class TestDisk implements Disk {
                 permits.acquireUninterruptibly();
             }
             forces.incrementAndGet();
+            forcesOfNewBlocks.addAndGet(newBlocks ? 1 : 0);
+            newBlocks = false;
             if (failForces) {
                 throw new StoppedException(SqlState.IO_ERROR, "could not fsync file \"" + path() + "\": test");
             }

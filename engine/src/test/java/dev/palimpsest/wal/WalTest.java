@@ -156,6 +156,72 @@ class WalTest {
         assertEquals(written, log.texts());
     }
 
+    /** Nothing is forced but what the test asks for. */
+    private static WalFixture withoutTimer(TestDisk disk) {
+        return new WalFixture(disk, WalFixture.SMALL.withWriterDelayNanos(1_000_000_000_000L)).create();
+    }
+
+    @Test
+    void shouldMakeNoSecondSegmentBeforeItIsLikelyToBeNeeded() {
+        TestDisk own = new TestDisk();
+        WalFixture small = withoutTimer(own);
+        small.wal.flush(small.append(WalFixture.text(1, 10_000)));
+        small.wal.close();
+        assertEquals(1, own.list(WalSegmentLayout.DIRECTORY).size());
+        assertTrue(own.bytesWritten.get() < 13_000, "bytes=" + own.bytesWritten);
+    }
+
+    @Test
+    void shouldWriteALoadOnceOnly() {
+        TestDisk own = new TestDisk();
+        WalFixture load = withoutTimer(own);
+        long bytes = 40L * load.options.segmentBytes();
+        while (load.wal.insertLsn() < bytes) {
+            load.append(WalFixture.text(1, 1000));
+        }
+        load.wal.close();
+        assertTrue(own.bytesWritten.get() < bytes * 1.1, "log=" + bytes + " written=" + own.bytesWritten);
+        assertTrue(load.texts().size() > bytes / 1100);
+    }
+
+    @Test
+    void shouldHaveBlocksReadyWhereManyForcesFillASegment() {
+        TestDisk own = new TestDisk();
+        WalFixture commits = withoutTimer(own);
+        int count = 0;
+        while (commits.wal.insertLsn() < 4L * commits.options.segmentBytes()) {
+            commits.wal.flush(commits.append(WalFixture.text(count++, 50)));
+        }
+        commits.wal.close();
+        assertEquals(count, commits.texts().size());
+        assertTrue(
+                own.forcesOfNewBlocks.get() <= 70,
+                "in the first segment, a hole, once each 64th of it: " + own.forcesOfNewBlocks + " of " + own.forces);
+        assertTrue(own.forces.get() > 1000);
+    }
+
+    @Test
+    void shouldHaveBlocksReadyInASegmentThatALoadLeftBehind() {
+        TestDisk own = new TestDisk();
+        WalFixture log = withoutTimer(own);
+        while (log.wal.insertLsn() < 3L * log.options.segmentBytes() + 1000) {
+            log.append(WalFixture.text(1, 1000));
+        }
+        log.wal.flush(log.wal.insertLsn());
+        int before = own.forces.get();
+        own.forcesOfNewBlocks.set(0);
+        while (log.wal.insertLsn() < 4L * log.options.segmentBytes() - 1000) {
+            log.wal.flush(log.append(WalFixture.text(1, 50)));
+        }
+        log.wal.close();
+        assertTrue(own.forces.get() - before > 300);
+        assertTrue(own.forcesOfNewBlocks.get() <= 65, "" + own.forcesOfNewBlocks);
+        log.reopen();
+        log.wal.flush(log.append("one more"));
+        assertEquals("one more", log.texts().get(log.texts().size() - 1));
+        log.wal.close();
+    }
+
     @Test
     void shouldWaitForSpaceWhileAForceTakesLong() throws InterruptedException {
         Semaphore permits = new Semaphore(0);
