@@ -1,5 +1,6 @@
 package dev.palimpsest.isolation;
 
+import dev.palimpsest.api.Database;
 import dev.palimpsest.isolation.IsolationSpec.PlannedStep;
 import dev.palimpsest.isolation.IsolationSpec.SpecSession;
 import dev.palimpsest.isolation.Message.Done;
@@ -28,11 +29,17 @@ final class PermutationRun {
     /** Steps reported as waiting, in that order. */
     private final List<RunningStep> waiting = new ArrayList<>();
 
-    PermutationRun(IsolationSpec spec, Connection control, List<Connection> sessions, Report report, int limitSeconds) {
+    PermutationRun(
+            IsolationSpec spec,
+            Database database,
+            Connection control,
+            List<Connection> sessions,
+            Report report,
+            int limitSeconds) {
         this.spec = spec;
         this.control = control;
         this.sessions = sessions;
-        this.graph = new WaitGraph(sessions);
+        this.graph = new WaitGraph(sessions, database);
         this.report = report;
         this.limitNanos = limitSeconds * 1_000_000_000L;
     }

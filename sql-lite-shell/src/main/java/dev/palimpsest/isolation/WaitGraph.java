@@ -1,5 +1,6 @@
 package dev.palimpsest.isolation;
 
+import dev.palimpsest.api.Database;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -19,14 +20,26 @@ final class WaitGraph {
      */
     private record Look(boolean running, long waits, List<Integer> blockers) {}
 
-    WaitGraph(List<Connection> sessions) {
+    private final Database database;
+
+    WaitGraph(List<Connection> sessions, Database database) {
         this.sessions = sessions;
+        this.database = database;
     }
 
     /** Whether a session waits, and can't go on before another one is given something to do. */
     boolean standsStill(Connection session) {
         List<Look> before = look();
-        return stuck(before).get(sessions.indexOf(session)) && before.equals(look());
+        return stuck(before).get(sessions.indexOf(session)) && isStillWaiting() && before.equals(look());
+    }
+
+    /** Whether all who call themselves waiting are so for the engine too: a session that has been waked may not have run yet. */
+    private boolean isStillWaiting() {
+        long waiting = sessions.stream().filter(Connection::isWaiting).count();
+        return database.sessions().stream()
+                        .filter(info -> info.state().equals("waiting"))
+                        .count()
+                >= waiting;
     }
 
     private List<Look> look() {
