@@ -27,6 +27,11 @@ public record Column(String name, ColumnType type, boolean notNull, DefaultValue
     /** {@code now()}. */
     public record CurrentTimestamp() implements DefaultValue {}
 
-    /** {@code nextval('sequence')}: the sequence can't be dropped while the column is there. */
+    /**
+     * {@code nextval('sequence')}: the sequence can't be dropped while the column is there.
+     *
+     * @param sequence null, when the table is created, makes a sequence of the column's own, {@code <table>_<column>_seq}, which goes
+     *     with the table, and the column NOT NULL: SERIAL
+     */
     public record NextValue(String sequence) implements DefaultValue {}
 }

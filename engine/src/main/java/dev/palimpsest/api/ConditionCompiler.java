@@ -1,5 +1,6 @@
 package dev.palimpsest.api;
 
+import java.util.List;
 import java.util.function.Predicate;
 
 /**
@@ -11,8 +12,19 @@ public interface ConditionCompiler {
     /**
      * Compiles a condition over the table's columns.
      *
-     * @return true for rows for which the condition is true or NULL; thread-safe
      * @throws EngineException for a bad condition, with PostgreSQL's SQLSTATE
      */
-    Predicate<Row> compile(TableSchema table, String condition);
+    Condition compile(TableSchema table, String condition);
+
+    /**
+     * A compiled condition. Thread-safe.
+     *
+     * @param test true for rows for which the condition is true or NULL
+     * @param columns the columns that it reads, each once, in the order of the text: they choose the constraint's name
+     */
+    record Condition(Predicate<Row> test, List<String> columns) {
+        public Condition {
+            columns = List.copyOf(columns);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 package dev.palimpsest.api;
 
 /**
- * A sequence's shape. Immutable; start with {@link #named}.
+ * A sequence's shape. Immutable; start with {@link #named}. Its values are never rolled back and survive crashes, with gaps.
  *
  * @param start the first value
  * @param increment not 0; negative counts down

@@ -89,6 +89,17 @@ public record TableSchema(
             return replace(new Column(c.name(), c.type(), c.notNull(), new Column.CurrentTimestamp(), c.identity()));
         }
 
+        /** SERIAL: NOT NULL, and numbered 1, 2, 3, … by default, from a sequence of the column's own. */
+        public Builder serial() {
+            return notNull().defaultToNext(null);
+        }
+
+        /** @param sequence null for one of the column's own */
+        public Builder defaultToNext(String sequence) {
+            Column c = last();
+            return replace(new Column(c.name(), c.type(), c.notNull(), new Column.NextValue(sequence), c.identity()));
+        }
+
         /** Rows are numbered 1, 2, 3, … unless a value is given (BY_DEFAULT). */
         public Builder identity(Column.Identity identity) {
             Column c = last();

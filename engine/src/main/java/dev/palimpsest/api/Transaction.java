@@ -40,8 +40,19 @@ public interface Transaction extends AutoCloseable {
     /** @throws UsageException 42P07 if the name is taken, 42701, 42703, 42P16, 54011 for a bad definition */
     void createTable(TableSchema schema);
 
-    /** @throws UsageException 42P01 if there is none */
-    void dropTable(String name);
+    /** @throws UsageException 42P01 if there is none, 2BP01 if something else needs it */
+    default void dropTable(String name) {
+        dropTables(List.of(UsageException.required(name, "the table's name")), false);
+    }
+
+    /**
+     * Drops several tables at once: references among them don't matter.
+     *
+     * @param cascade also drops what else depends on them: foreign keys that reference them, and defaults that use their sequences
+     * @return what went by cascade, as PostgreSQL names it: {@code constraint c_p_fkey on table c}
+     * @throws UsageException 42P01 if there is none, 2BP01 if something else depends on them and {@code cascade} is off
+     */
+    List<String> dropTables(List<String> names, boolean cascade);
 
     /** Builds the index; writers of the table wait, readers don't. Returns its name. 23505 if it is unique and the rows aren't. */
     String createIndex(IndexSchema schema);
@@ -101,18 +112,24 @@ public interface Transaction extends AutoCloseable {
     /** What the current statement, or the next one, sees; {@code pg_current_snapshot()}. */
     SnapshotInfo snapshotInfo();
 
-    // ---- sequences and definitions
+    // ---- sequences
 
     /** @throws UsageException 42P07 if the name is taken, 22023 for bad limits */
     void createSequence(SequenceSchema schema);
 
-    /** @throws UsageException 42P01 if there is none, 2BP01 if an identity column or a default needs it */
+    /** @throws UsageException 42P01 if there is none, 42809 for another relation, 2BP01 if an identity column or a default needs it */
     void dropSequence(String name);
 
+    /** The sequence with this name as this transaction sees it, or null. */
+    SequenceSchema sequenceSchema(String name);
+
+    /** Names of the sequences that this transaction sees, those of columns included, sorted. */
+    List<String> sequenceNames();
+
     /**
-     * The sequence's next value; never rolled back.
+     * The sequence's next value; never rolled back. Within a callback too.
      *
-     * @throws UsageException 42P01 if there is none, 2200H when it is used up
+     * @throws UsageException 42P01 if there is none, 42809 for another relation, 2200H when it is used up
      */
     long nextValue(String sequence);
 
@@ -122,4 +139,18 @@ public interface Transaction extends AutoCloseable {
      * @throws UsageException 42P01 if there is none, 22003 out of its bounds
      */
     void setValue(String sequence, long value, boolean called);
+
+    /**
+     * The value that this transaction's session took last from a sequence, also as a column's default.
+     *
+     * @throws UsageException 42P01 if there is no such sequence, 55000 if the session took none
+     */
+    long currentValue(String sequence);
+
+    /**
+     * The value that this transaction's session took last from any sequence.
+     *
+     * @throws UsageException 55000 if it took none
+     */
+    long lastValue();
 }

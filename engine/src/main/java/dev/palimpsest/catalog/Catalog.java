@@ -1,5 +1,6 @@
 package dev.palimpsest.catalog;
 
+import dev.palimpsest.api.SequenceSchema;
 import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.heap.Heap;
 import dev.palimpsest.heap.HeapContext;
@@ -111,10 +112,11 @@ public final class Catalog {
                         name)));
     }
 
-    Sequence sequence(int oid) {
+    /** @param schema never changes for one oid */
+    Sequence sequence(int oid, SequenceSchema schema) {
         return sequences.computeIfAbsent(oid, number -> {
             PageFile file = context.pool().file(number, PageId.MAIN, LatchRank.OTHER_PAGE);
-            return new Sequence(file, context.wal());
+            return new Sequence(file, context.wal(), schema);
         });
     }
 

@@ -2,9 +2,12 @@ package dev.palimpsest.catalog;
 
 import static dev.palimpsest.catalog.SystemTable.*;
 
+import dev.palimpsest.api.Check;
 import dev.palimpsest.api.Column;
 import dev.palimpsest.api.ColumnType;
+import dev.palimpsest.api.ForeignKey;
 import dev.palimpsest.api.IndexSchema;
+import dev.palimpsest.api.SequenceSchema;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.TableSchema;
@@ -12,6 +15,7 @@ import dev.palimpsest.tx.Snapshot;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +29,17 @@ final class CatalogReader {
     private final Map<Integer, String> indexNames = new HashMap<>();
     private final Map<String, Integer> oids = new HashMap<>();
     private final Map<Integer, TreeMap<Integer, Column>> columns = new HashMap<>();
-    private final Map<Integer, TreeMap<Integer, Integer>> sequences = new HashMap<>();
     private final Map<Integer, TreeMap<Integer, IndexRow>> indexes = new HashMap<>();
+    private final Map<Integer, String> sequenceNames = new HashMap<>();
+    private final Map<Integer, SequenceInfo> sequences = new HashMap<>();
+
+    /** For each table the sequences that its columns are numbered from, by column number. */
+    private final Map<Integer, Map<Integer, Integer>> numberedFrom = new HashMap<>();
+
+    /** For each sequence that belongs to a column: table and column number. */
+    private final Map<Integer, int[]> owners = new HashMap<>();
+
+    private final ConstraintReader constraints;
 
     private record IndexRow(
             int oid, int[] keys, boolean[] descending, boolean unique, boolean primary, boolean constraint) {}
@@ -34,17 +47,21 @@ final class CatalogReader {
     CatalogReader(Catalog catalog, Snapshot snapshot) {
         this.catalog = catalog;
         this.snapshot = snapshot;
+        this.constraints = new ConstraintReader(catalog, snapshot);
     }
 
     CatalogSnapshot read() {
         readClasses();
         readAttributes();
+        readSequences();
         readIndexes();
+        constraints.read();
         Map<String, TableInfo> tables = new HashMap<>();
         for (SystemTable system : SystemTable.values()) {
             String name = system.schema().name();
             oids.put(name, system.fileNumber());
-            List<Sequence> none = Collections.nCopies(system.schema().columns().size(), null);
+            List<SequenceInfo> none =
+                    Collections.nCopies(system.schema().columns().size(), null);
             tables.put(
                     name,
                     new TableInfo(
@@ -53,10 +70,15 @@ final class CatalogReader {
                             catalog.heap(system.fileNumber()),
                             List.of(),
                             none,
-                            true));
+                            true,
+                            List.of(),
+                            List.of(),
+                            List.of()));
         }
         tableNames.forEach((oid, name) -> tables.put(name, table(oid, name)));
-        return new CatalogSnapshot(tables, oids);
+        Map<String, SequenceInfo> sequencesByName = new HashMap<>();
+        sequences.values().forEach(sequence -> sequencesByName.put(sequence.name(), sequence));
+        return new CatalogSnapshot(tables, sequencesByName, oids);
     }
 
     private void readClasses() {
@@ -73,7 +95,7 @@ final class CatalogReader {
             switch (rows.text(RELKIND)) {
                 case KIND_TABLE -> tableNames.put(oid, name);
                 case KIND_INDEX -> indexNames.put(oid, name);
-                case KIND_SEQUENCE -> {}
+                case KIND_SEQUENCE -> sequenceNames.put(oid, name);
                 default -> throw corrupted("relkind=" + rows.text(RELKIND), oid);
             }
         }
@@ -97,13 +119,44 @@ final class CatalogReader {
                     rows.text(ATTNAME),
                     type,
                     rows.flag(ATTNOTNULL),
-                    DefaultText.parse(type, rows.text(ATTDEFAULT)),
+                    DefaultText.parse(type, rows.text(ATTDEFAULT), sequenceNames),
                     identity);
             columns.computeIfAbsent(oid, none -> new TreeMap<>()).put(number, column);
-            if (rows.oid(ATTSEQUENCE) != 0) {
-                sequences.computeIfAbsent(oid, none -> new TreeMap<>()).put(number, rows.oid(ATTSEQUENCE));
+            int owned = rows.oid(ATTSEQUENCE);
+            if (owned != 0) {
+                owners.put(owned, new int[] {oid, number});
+            }
+            int from = identity != Column.Identity.NONE ? owned : DefaultText.sequence(rows.text(ATTDEFAULT));
+            if (from != 0) {
+                numberedFrom.computeIfAbsent(oid, none -> new HashMap<>()).put(number, from);
             }
         }
+    }
+
+    private void readSequences() {
+        Map<Integer, SequenceSchema> schemas = new HashMap<>();
+        CatalogRows rows = new CatalogRows(catalog, PG_SEQUENCE, snapshot);
+        while (rows.next()) {
+            int oid = rows.oid(SEQRELID);
+            String name = sequenceNames.get(oid);
+            if (name == null) {
+                throw corrupted("a sequence without a row in pg_class", oid);
+            }
+            schemas.put(
+                    oid,
+                    new SequenceSchema(
+                            name,
+                            rows.number(SEQSTART),
+                            rows.number(SEQINCREMENT),
+                            rows.number(SEQMIN),
+                            rows.number(SEQMAX),
+                            rows.flag(SEQCYCLE)));
+        }
+        sequenceNames.forEach((oid, name) -> {
+            SequenceSchema schema = schemas.getOrDefault(oid, SequenceSchema.named(name));
+            int[] owner = owners.getOrDefault(oid, new int[] {0, 1});
+            sequences.put(oid, new SequenceInfo(oid, owner[0], owner[1] - 1, catalog.sequence(oid, schema)));
+        });
     }
 
     private void readIndexes() {
@@ -149,13 +202,56 @@ final class CatalogReader {
                 uniques.add(info.schema().columns());
             }
         }
-        List<Sequence> byColumn = new ArrayList<>();
-        TreeMap<Integer, Integer> numbers = sequences.getOrDefault(oid, new TreeMap<>());
+        List<SequenceInfo> byColumn = new ArrayList<>();
+        Map<Integer, Integer> numbers = numberedFrom.getOrDefault(oid, Map.of());
         for (int i = 1; i <= tableColumns.size(); i++) {
-            byColumn.add(numbers.containsKey(i) ? catalog.sequence(numbers.get(i)) : null);
+            SequenceInfo sequence = sequences.get(numbers.getOrDefault(i, 0));
+            if (sequence == null && numbers.containsKey(i)) {
+                throw corrupted("column=" + i + " has no sequence oid=" + numbers.get(i), oid);
+            }
+            byColumn.add(sequence);
         }
-        TableSchema schema = new TableSchema(name, tableColumns, primaryKey, uniques);
-        return new TableInfo(oid, schema, catalog.heap(oid), infos, byColumn, false);
+        List<Check> checks = constraints.checks(oid);
+        TableSchema schema = new TableSchema(
+                name, tableColumns, primaryKey, uniques, checks, foreignKeys(constraints.foreignKeys(oid)));
+        return new TableInfo(
+                oid,
+                schema,
+                catalog.heap(oid),
+                infos,
+                byColumn,
+                false,
+                checks.stream()
+                        .sorted(Comparator.comparing(Check::name))
+                        .map(check -> new CheckConstraint(check.name(), check.condition()))
+                        .toList(),
+                constraints.foreignKeys(oid),
+                constraints.referencing(oid));
+    }
+
+    private List<ForeignKey> foreignKeys(List<ForeignKeyInfo> infos) {
+        return infos.stream()
+                .map(info -> new ForeignKey(
+                        info.name(),
+                        columnNames(info.table(), info.columns()),
+                        tableNames.getOrDefault(info.referencedTable(), "?"),
+                        columnNames(info.referencedTable(), info.referencedColumns()),
+                        info.onDelete(),
+                        info.onUpdate()))
+                .toList();
+    }
+
+    private List<String> columnNames(int oid, List<Integer> positions) {
+        TreeMap<Integer, Column> known = columns.getOrDefault(oid, new TreeMap<>());
+        return positions.stream()
+                .map(position -> {
+                    Column column = known.get(position + 1);
+                    if (column == null) {
+                        throw corrupted("a foreign key has column=" + (position + 1), oid);
+                    }
+                    return column.name();
+                })
+                .toList();
     }
 
     private IndexInfo index(IndexRow row, TableSchema table) {
@@ -180,7 +276,7 @@ final class CatalogReader {
                 row.oid(), schema, positions, row.primary(), row.constraint(), catalog.index(row.oid(), name));
     }
 
-    private static StoppedException corrupted(String what, int oid) {
+    static StoppedException corrupted(String what, int oid) {
         return new StoppedException(SqlState.DATA_CORRUPTED, "the catalog is damaged: " + what, "oid=" + oid);
     }
 }

@@ -20,6 +20,7 @@ public final class CatalogVerifier {
     private final List<String> problems = new ArrayList<>();
     private final Map<Integer, String> kinds = new HashMap<>();
     private final Set<Integer> ownedSequences = new HashSet<>();
+    private final Set<Integer> describedSequences = new HashSet<>();
     private final Set<Integer> describedIndexes = new HashSet<>();
 
     private CatalogVerifier(Catalog catalog, Snapshot snapshot) {
@@ -40,9 +41,12 @@ public final class CatalogVerifier {
         readClasses();
         checkAttributes();
         checkIndexes();
+        checkSequences();
+        checkConstraints();
         kinds.forEach((oid, kind) -> {
-            if (kind.equals(KIND_SEQUENCE) && !ownedSequences.contains(oid)) {
-                problems.add("catalog: no column has sequence oid=" + oid);
+            boolean described = ownedSequences.contains(oid) || describedSequences.contains(oid);
+            if (kind.equals(KIND_SEQUENCE) && !described) {
+                problems.add("catalog: sequence oid=" + oid + " has no column and no row in pg_sequence");
             }
             if (kind.equals(KIND_INDEX) && !describedIndexes.contains(oid)) {
                 problems.add("catalog: index oid=" + oid + " has no row in pg_index");
@@ -88,6 +92,34 @@ public final class CatalogVerifier {
             expect(rows.oid(INDRELID), KIND_TABLE, "pg_index indexrelid=" + rows.oid(INDEXRELID));
             if (!describedIndexes.add(rows.oid(INDEXRELID))) {
                 problems.add("catalog: two rows in pg_index for oid=" + rows.oid(INDEXRELID));
+            }
+        }
+    }
+
+    private void checkSequences() {
+        CatalogRows rows = new CatalogRows(catalog, PG_SEQUENCE, snapshot);
+        while (rows.next()) {
+            expect(rows.oid(SEQRELID), KIND_SEQUENCE, "pg_sequence");
+            if (!describedSequences.add(rows.oid(SEQRELID))) {
+                problems.add("catalog: two rows in pg_sequence for oid=" + rows.oid(SEQRELID));
+            }
+        }
+    }
+
+    private void checkConstraints() {
+        Set<String> names = new HashSet<>();
+        CatalogRows rows = new CatalogRows(catalog, PG_CONSTRAINT, snapshot);
+        while (rows.next()) {
+            String where = "pg_constraint conname=" + rows.text(CONNAME);
+            expect(rows.oid(CONRELID), KIND_TABLE, where);
+            if (!names.add(rows.oid(CONRELID) + " " + rows.text(CONNAME))) {
+                problems.add("catalog: two rows in " + where + " conrelid=" + rows.oid(CONRELID));
+            }
+            if (rows.text(CONTYPE).equals(TYPE_FOREIGN)) {
+                expect(rows.oid(CONFRELID), KIND_TABLE, where);
+                expect(rows.oid(CONINDID), KIND_INDEX, where);
+            } else if (rows.text(CONSRC) == null) {
+                problems.add("catalog: " + where + " has no condition");
             }
         }
     }

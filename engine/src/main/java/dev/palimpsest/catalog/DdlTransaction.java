@@ -4,6 +4,7 @@ import static dev.palimpsest.catalog.SystemTable.*;
 
 import dev.palimpsest.api.Column;
 import dev.palimpsest.api.IndexSchema;
+import dev.palimpsest.api.SequenceSchema;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.UsageException;
@@ -103,6 +104,9 @@ public final class DdlTransaction {
             insertColumn(schema, oid, i);
         }
         done();
+        ConstraintDefinitions constraints = new ConstraintDefinitions(schema, oid, this::view, this::insert);
+        constraints.addChecks();
+        done();
         if (!schema.primaryKey().isEmpty()) {
             String name = freeName(schema.name(), "", "pkey");
             addIndex(schema, oid, constraint(name, schema, schema.primaryKey()), true, true);
@@ -111,21 +115,88 @@ public final class DdlTransaction {
             String name = freeName(schema.name(), String.join("_", unique), "key");
             addIndex(schema, oid, constraint(name, schema, unique), false, true);
         }
+        constraints.addForeignKeys();
+        done();
         return oid;
     }
 
-    /** Caller holds the table's ACCESS EXCLUSIVE lock. */
+    /** Caller holds ACCESS EXCLUSIVE locks of the table and of those at the other end of its foreign keys. */
     public void dropTable(TableInfo table) {
         for (IndexInfo index : table.indexes()) {
             removeFile(index.oid());
         }
-        for (int sequence : sequencesOf(table.oid())) {
-            removeFile(sequence);
+        for (SequenceInfo sequence : view().sequences()) {
+            if (sequence.ownerTable() == table.oid()) {
+                removeSequence(sequence);
+            }
         }
         deleteRows(PG_ATTRIBUTE, ATTRELID, table.oid());
         deleteRows(PG_INDEX, INDRELID, table.oid());
+        deleteRows(PG_CONSTRAINT, CONRELID, table.oid());
         removeFile(table.oid());
         done();
+    }
+
+    /** Caller holds ACCESS EXCLUSIVE locks of both tables. */
+    public void dropForeignKey(ForeignKeyInfo key) {
+        try (SnapshotHandle latest = tx.latestSnapshot()) {
+            CatalogRows rows = new CatalogRows(catalog, PG_CONSTRAINT, latest.snapshot());
+            while (rows.next()) {
+                if (rows.oid(CONRELID) == key.table() && rows.text(CONNAME).equals(key.name())) {
+                    rows.delete(tx);
+                }
+            }
+        }
+        done();
+    }
+
+    /** Takes a column's default away. Caller holds the table's ACCESS EXCLUSIVE lock. */
+    public void dropDefault(TableInfo table, int position) {
+        try (SnapshotHandle latest = tx.latestSnapshot()) {
+            CatalogRows rows = new CatalogRows(catalog, PG_ATTRIBUTE, latest.snapshot());
+            while (rows.next()) {
+                if (rows.oid(ATTRELID) == table.oid() && rows.oid(ATTNUM) == position + 1) {
+                    rows.delete(tx);
+                }
+            }
+        }
+        insertColumn(table.oid(), position, table.schema().columns().get(position), null, 0);
+        done();
+    }
+
+    /** Makes a sequence that belongs to no table. */
+    public void createSequence(SequenceSchema schema) {
+        Definitions.checkSequence(schema);
+        if (view().isTaken(schema.name())) {
+            throw new UsageException(SqlState.DUPLICATE_TABLE, "relation \"" + schema.name() + "\" already exists");
+        }
+        newSequence(schema);
+        done();
+    }
+
+    /** Caller holds the sequence's ACCESS EXCLUSIVE lock, and has seen to it that nothing needs it. */
+    public void dropSequence(SequenceInfo sequence) {
+        removeSequence(sequence);
+        done();
+    }
+
+    private void removeSequence(SequenceInfo sequence) {
+        deleteRows(PG_SEQUENCE, SEQRELID, sequence.oid());
+        removeFile(sequence.oid());
+    }
+
+    private int newSequence(SequenceSchema schema) {
+        int oid = newFile(schema.name(), KIND_SEQUENCE);
+        catalog.sequence(oid, schema).create(tx.xid());
+        insert(
+                PG_SEQUENCE,
+                (long) oid,
+                schema.start(),
+                schema.increment(),
+                schema.minValue(),
+                schema.maxValue(),
+                schema.cycle());
+        return oid;
     }
 
     /**
@@ -181,12 +252,19 @@ public final class DdlTransaction {
 
     private void insertColumn(TableSchema schema, int oid, int position) {
         Column column = schema.columns().get(position);
-        long sequence = 0;
-        if (column.identity() != Column.Identity.NONE) {
-            int number = newFile(freeName(schema.name(), column.name(), "seq"), KIND_SEQUENCE);
-            catalog.sequence(number).create(tx.xid());
-            sequence = number;
+        int owned = 0;
+        if (column.identity() != Column.Identity.NONE || Definitions.isSerial(column)) {
+            String name = freeName(schema.name(), column.name(), "seq");
+            owned = newSequence(Definitions.ownSequence(name, column.type()));
         }
+        int from = owned;
+        if (column.defaultValue() instanceof Column.NextValue next && next.sequence() != null) {
+            from = view().existingSequence(next.sequence()).oid();
+        }
+        insertColumn(oid, position, column, DefaultText.of(column.defaultValue(), from), owned);
+    }
+
+    private void insertColumn(int oid, int position, Column column, String defaultText, int ownedSequence) {
         insert(
                 PG_ATTRIBUTE,
                 (long) oid,
@@ -196,9 +274,9 @@ public final class DdlTransaction {
                 column.type().length(),
                 column.type().scale(),
                 column.notNull(),
-                DefaultText.of(column.defaultValue()),
+                defaultText,
                 column.identity().name(),
-                sequence);
+                (long) ownedSequence);
     }
 
     /** A new relation's number, its files' removal should this transaction abort, and its row in pg_class. */
@@ -226,19 +304,6 @@ public final class DdlTransaction {
                 }
             }
         }
-    }
-
-    private List<Integer> sequencesOf(int tableOid) {
-        List<Integer> sequences = new ArrayList<>();
-        try (SnapshotHandle latest = tx.latestSnapshot()) {
-            CatalogRows rows = new CatalogRows(catalog, PG_ATTRIBUTE, latest.snapshot());
-            while (rows.next()) {
-                if (rows.oid(ATTRELID) == tableOid && rows.oid(ATTSEQUENCE) != 0) {
-                    sequences.add(rows.oid(ATTSEQUENCE));
-                }
-            }
-        }
-        return sequences;
     }
 
     private void insert(SystemTable table, Object... values) {

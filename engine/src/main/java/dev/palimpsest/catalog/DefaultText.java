@@ -8,23 +8,40 @@ import dev.palimpsest.tuple.Datums;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Map;
 
-/** Column defaults as text in pg_attribute: {@code now()}, or {@code =} and the constant. Stateless. */
+/**
+ * Column defaults as text in pg_attribute: {@code now()}, {@code nextval:} and a sequence's oid, or {@code =} and the constant. Stateless.
+ */
 final class DefaultText {
     private static final String NOW = "now()";
+    private static final String NEXT_VALUE = "nextval:";
     private static final String CONSTANT = "=";
 
     private DefaultText() {}
 
-    /** Null for no default. */
-    static String of(Column.DefaultValue value) {
+    /**
+     * Null for no default.
+     *
+     * @param sequence the oid of the sequence of a {@code NextValue}
+     */
+    static String of(Column.DefaultValue value, int sequence) {
         if (value == null) {
             return null;
+        }
+        if (value instanceof Column.NextValue) {
+            return NEXT_VALUE + sequence;
         }
         return value instanceof Column.Constant constant ? CONSTANT + text(constant.value()) : NOW;
     }
 
-    static Column.DefaultValue parse(ColumnType type, String text) {
+    /** The sequence that a default takes values from; 0 for another default. */
+    static int sequence(String text) {
+        return text != null && text.startsWith(NEXT_VALUE) ? Integer.parseInt(text.substring(NEXT_VALUE.length())) : 0;
+    }
+
+    /** @param sequenceNames by oid */
+    static Column.DefaultValue parse(ColumnType type, String text, Map<Integer, String> sequenceNames) {
         if (text == null) {
             return null;
         }
@@ -32,6 +49,13 @@ final class DefaultText {
             return new Column.CurrentTimestamp();
         }
         try {
+            if (text.startsWith(NEXT_VALUE)) {
+                String name = sequenceNames.get(sequence(text));
+                if (name == null) {
+                    throw new IllegalArgumentException("no such sequence");
+                }
+                return new Column.NextValue(name);
+            }
             return new Column.Constant(constant(type, text.substring(CONSTANT.length())));
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new StoppedException(

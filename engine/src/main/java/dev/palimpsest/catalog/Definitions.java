@@ -3,6 +3,7 @@ package dev.palimpsest.catalog;
 import dev.palimpsest.api.Column;
 import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.IndexSchema;
+import dev.palimpsest.api.SequenceSchema;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.UsageException;
@@ -49,10 +50,48 @@ final class Definitions {
         for (Column c : schema.columns()) {
             boolean notNull = c.notNull()
                     || c.identity() != Column.Identity.NONE
+                    || isSerial(c)
                     || schema.primaryKey().contains(c.name());
             columns.add(new Column(c.name(), c.type(), notNull, coerced(c), c.identity()));
         }
-        return new TableSchema(schema.name(), columns, schema.primaryKey(), schema.uniques());
+        return new TableSchema(
+                schema.name(), columns, schema.primaryKey(), schema.uniques(), schema.checks(), schema.foreignKeys());
+    }
+
+    /** Does it bring its own sequence, without being an identity column? */
+    static boolean isSerial(Column column) {
+        return column.defaultValue() instanceof Column.NextValue next && next.sequence() == null;
+    }
+
+    /** Source: PostgreSQL, sequence.c, init_params. */
+    static void checkSequence(SequenceSchema s) {
+        checkName(s.name());
+        if (s.increment() == 0) {
+            throw badSequence("INCREMENT must not be zero");
+        }
+        if (s.minValue() >= s.maxValue()) {
+            throw badSequence("MINVALUE (" + s.minValue() + ") must be less than MAXVALUE (" + s.maxValue() + ")");
+        }
+        if (s.start() < s.minValue()) {
+            throw badSequence("START value (" + s.start() + ") cannot be less than MINVALUE (" + s.minValue() + ")");
+        }
+        if (s.start() > s.maxValue()) {
+            throw badSequence("START value (" + s.start() + ") cannot be greater than MAXVALUE (" + s.maxValue() + ")");
+        }
+    }
+
+    private static UsageException badSequence(String message) {
+        return new UsageException(SqlState.INVALID_PARAMETER_VALUE, message);
+    }
+
+    /** The sequence of an identity or serial column: as far as the column's type goes. */
+    static SequenceSchema ownSequence(String name, ColumnType type) {
+        long max = switch (type.kind()) {
+            case SMALLINT -> Short.MAX_VALUE;
+            case INTEGER -> Integer.MAX_VALUE;
+            default -> Long.MAX_VALUE;
+        };
+        return new SequenceSchema(name, 1, 1, 1, max, false);
     }
 
     /** Checks an index's columns against its table. */
@@ -164,6 +203,25 @@ final class Definitions {
         }
     }
 
+    private static void checkNumbered(Column column) {
+        switch (column.type().kind()) {
+            case SMALLINT, INTEGER, BIGINT -> {}
+            case NUMERIC, DOUBLE -> {
+                if (isSerial(column)) {
+                    throw notNumbered(column);
+                }
+            }
+            default -> throw notNumbered(column);
+        }
+    }
+
+    private static UsageException notNumbered(Column column) {
+        return new UsageException(
+                SqlState.DATATYPE_MISMATCH,
+                "column \"" + column.name() + "\" is of type " + column.type().sqlName()
+                        + " but default expression is of type bigint");
+    }
+
     private static Column.DefaultValue coerced(Column column) {
         if (column.defaultValue() instanceof Column.Constant constant) {
             if (constant.value() == null) {
@@ -176,6 +234,10 @@ final class Definitions {
                         "the default of column \"" + column.name() + "\" must not be a stream");
             }
             return new Column.Constant(value instanceof byte[] bytes ? bytes.clone() : value);
+        }
+        if (column.defaultValue() instanceof Column.NextValue) {
+            checkNumbered(column);
+            return column.defaultValue();
         }
         if (column.defaultValue() != null && column.type().kind() != ColumnType.Kind.TIMESTAMPTZ) {
             throw new UsageException(

@@ -43,11 +43,42 @@ enum SystemTable {
             column("indoption", ColumnType.TEXT),
             column("indisunique", ColumnType.BOOLEAN),
             column("indisprimary", ColumnType.BOOLEAN),
-            column("indisconstraint", ColumnType.BOOLEAN));
+            column("indisconstraint", ColumnType.BOOLEAN)),
+    /**
+     * A row for each CHECK ({@code c}) and foreign key ({@code f}) of a table, numbered from 1 within it. Column numbers count from 1, separated
+     * by blanks; actions are PostgreSQL's letters.
+     */
+    PG_CONSTRAINT(
+            4,
+            "pg_constraint",
+            column("conrelid", ColumnType.BIGINT),
+            column("connum", ColumnType.SMALLINT),
+            column("conname", ColumnType.TEXT),
+            column("contype", ColumnType.TEXT),
+            column("conkey", ColumnType.TEXT),
+            column("confrelid", ColumnType.BIGINT),
+            column("confkey", ColumnType.TEXT),
+            column("conindid", ColumnType.BIGINT),
+            column("confupdtype", ColumnType.TEXT),
+            column("confdeltype", ColumnType.TEXT),
+            nullable("consrc", ColumnType.TEXT)),
+    /** A row for each sequence; one made before these rows existed has none, and the default shape. */
+    PG_SEQUENCE(
+            5,
+            "pg_sequence",
+            column("seqrelid", ColumnType.BIGINT),
+            column("seqstart", ColumnType.BIGINT),
+            column("seqincrement", ColumnType.BIGINT),
+            column("seqmin", ColumnType.BIGINT),
+            column("seqmax", ColumnType.BIGINT),
+            column("seqcycle", ColumnType.BOOLEAN));
 
     static final String KIND_TABLE = "r";
     static final String KIND_INDEX = "i";
     static final String KIND_SEQUENCE = "S";
+
+    static final String TYPE_CHECK = "c";
+    static final String TYPE_FOREIGN = "f";
 
     // columns of pg_class
     static final int OID = 0;
@@ -75,6 +106,27 @@ enum SystemTable {
     static final int INDISUNIQUE = 4;
     static final int INDISPRIMARY = 5;
     static final int INDISCONSTRAINT = 6;
+
+    // columns of pg_constraint
+    static final int CONRELID = 0;
+    static final int CONNUM = 1;
+    static final int CONNAME = 2;
+    static final int CONTYPE = 3;
+    static final int CONKEY = 4;
+    static final int CONFRELID = 5;
+    static final int CONFKEY = 6;
+    static final int CONINDID = 7;
+    static final int CONFUPDTYPE = 8;
+    static final int CONFDELTYPE = 9;
+    static final int CONSRC = 10;
+
+    // columns of pg_sequence
+    static final int SEQRELID = 0;
+    static final int SEQSTART = 1;
+    static final int SEQINCREMENT = 2;
+    static final int SEQMIN = 3;
+    static final int SEQMAX = 4;
+    static final int SEQCYCLE = 5;
 
     private final int fileNumber;
     private final TableSchema schema;

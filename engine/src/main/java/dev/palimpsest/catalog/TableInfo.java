@@ -16,12 +16,27 @@ public final class TableInfo {
     private final Heap heap;
     private final List<IndexInfo> indexes;
     private final IndexInfo primaryKey;
-    private final List<Sequence> sequences;
+    private final List<SequenceInfo> sequences;
     private final boolean system;
+    private final List<CheckConstraint> checks;
+    private final List<ForeignKeyInfo> foreignKeys;
+    private final List<ForeignKeyInfo> referencedBy;
 
-    /** @param sequences for each column its sequence or null */
+    /**
+     * @param sequences for each column the sequence that numbers it, or null
+     * @param foreignKeys its own, in order of definition
+     * @param referencedBy the foreign keys of which it is the referenced table
+     */
     TableInfo(
-            int oid, TableSchema schema, Heap heap, List<IndexInfo> indexes, List<Sequence> sequences, boolean system) {
+            int oid,
+            TableSchema schema,
+            Heap heap,
+            List<IndexInfo> indexes,
+            List<SequenceInfo> sequences,
+            boolean system,
+            List<CheckConstraint> checks,
+            List<ForeignKeyInfo> foreignKeys,
+            List<ForeignKeyInfo> referencedBy) {
         this.oid = oid;
         this.schema = schema;
         this.descriptor = new TupleDescriptor(schema.columns());
@@ -31,6 +46,9 @@ public final class TableInfo {
                 indexes.stream().filter(IndexInfo::primary).findFirst().orElse(null);
         this.sequences = sequences;
         this.system = system;
+        this.checks = List.copyOf(checks);
+        this.foreignKeys = List.copyOf(foreignKeys);
+        this.referencedBy = List.copyOf(referencedBy);
     }
 
     /** Also its file number and what its lock is called. */
@@ -74,9 +92,34 @@ public final class TableInfo {
         return null;
     }
 
-    /** What numbers an identity column; null for another column. */
-    public Sequence sequence(int column) {
+    /** Null if there is none. */
+    public IndexInfo index(int indexOid) {
+        for (IndexInfo index : indexes) {
+            if (index.oid() == indexOid) {
+                return index;
+            }
+        }
+        return null;
+    }
+
+    /** What an identity column, or one with the default {@code nextval}, is numbered from; null for another column. */
+    public SequenceInfo sequence(int column) {
         return sequences.get(column);
+    }
+
+    /** In the order in which PostgreSQL checks them: by name. */
+    public List<CheckConstraint> checks() {
+        return checks;
+    }
+
+    /** Its own. */
+    public List<ForeignKeyInfo> foreignKeys() {
+        return foreignKeys;
+    }
+
+    /** Those of which it is the referenced table. */
+    public List<ForeignKeyInfo> referencedBy() {
+        return referencedBy;
     }
 
     /** One of the catalog's own: read-only for users. */

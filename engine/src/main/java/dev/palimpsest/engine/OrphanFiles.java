@@ -52,7 +52,7 @@ final class OrphanFiles {
                         SqlState.DATA_CORRUPTED,
                         "the catalog is damaged: " + problems.get(0),
                         String.join("; ", problems.subList(0, Math.min(5, problems.size()))),
-                        "Restore the files base/1 to base/3, or the database from a backup.",
+                        "Restore the files base/1 to base/5, or the database from a backup.",
                         null);
             }
         } finally {

@@ -7,6 +7,7 @@ import dev.palimpsest.buffer.BufferPool;
 import dev.palimpsest.catalog.Catalog;
 import dev.palimpsest.catalog.CatalogSnapshot;
 import dev.palimpsest.catalog.CatalogVerifier;
+import dev.palimpsest.catalog.SequenceInfo;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.id.PageId;
 import dev.palimpsest.storage.Disk;
@@ -88,6 +89,12 @@ public final class DatabaseChecker {
                 new TableCheck(table, tx, nextXid, problems, progress).run();
                 return null;
             });
+        }
+        for (SequenceInfo sequence : snapshot.sequences()) {
+            String problem = sequence.handle().problem();
+            if (problem != null) {
+                problems.add("sequence " + sequence.name() + ": " + problem);
+            }
         }
     }
 }

@@ -70,19 +70,6 @@ final class TableCheck {
         for (IndexCheck index : indexes) {
             index.finish(this::problem);
         }
-        checkSequences();
-    }
-
-    private void checkSequences() {
-        for (int i = 0; i < table.descriptor().columnCount(); i++) {
-            if (table.sequence(i) != null) {
-                String problem = table.sequence(i).problem();
-                if (problem != null) {
-                    problems.add("sequence of " + table.name() + "."
-                            + table.descriptor().column(i).name() + ": " + problem);
-                }
-            }
-        }
     }
 
     private static boolean isRoot(int line, byte[] page) {

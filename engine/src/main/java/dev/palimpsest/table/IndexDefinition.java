@@ -4,9 +4,11 @@ import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.UsageException;
 import dev.palimpsest.catalog.DdlTransaction;
+import dev.palimpsest.catalog.Dependent;
 import dev.palimpsest.catalog.IndexInfo;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.lock.LockMode;
+import java.util.List;
 
 /** CREATE INDEX and DROP INDEX. Stateless. */
 final class IndexDefinition {
@@ -41,6 +43,10 @@ final class IndexDefinition {
                     SqlState.DEPENDENT_OBJECTS_STILL_EXIST,
                     "cannot drop index " + name + " because constraint " + name + " on table "
                             + index.schema().table() + " requires it");
+        }
+        List<Dependent> dependents = Dependent.ofIndex(ddl.view(), index);
+        if (!dependents.isEmpty()) {
+            throw Dependent.refusal("index " + name, dependents);
         }
         TableInfo table = ddl.view().table(index.schema().table());
         TableDefinition.checkUnread(t, table, "DROP INDEX");

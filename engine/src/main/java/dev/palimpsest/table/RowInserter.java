@@ -18,6 +18,9 @@ final class RowInserter {
     private final TupleFormer former;
     private final IndexEntries entries;
 
+    /** The row's first NOT NULL column without a value; -1 for none. */
+    private int missing;
+
     RowInserter(UserTransaction t, TableInfo table, Scratch scratch) {
         this.t = t;
         this.table = table;
@@ -79,10 +82,16 @@ final class RowInserter {
                             + (values == null ? "null" : values.length));
         }
         former.start();
+        missing = -1;
         for (int i = 0; i < columns; i++) {
             set(i, values[i]);
         }
-        return former.form(table.heap().bigValues());
+        int length = former.form(table.heap().bigValues());
+        if (missing >= 0) {
+            throw RowChecks.nullIn(t, table, missing, former.bytes(), length);
+        }
+        RowChecks.check(t, table, former.bytes(), length);
+        return length;
     }
 
     private void set(int column, Object given) {
@@ -90,11 +99,11 @@ final class RowInserter {
         if (given == Table.DEFAULT) {
             Object value = Defaults.of(t, table, column);
             if (value == null) {
-                Defaults.checkNull(table, column);
+                missing(definition, column);
             }
             former.set(column, value);
         } else if (given == null) {
-            Defaults.checkNull(table, column);
+            missing(definition, column);
         } else if (definition.identity() == Column.Identity.ALWAYS) {
             throw new UsageException(
                     SqlState.GENERATED_ALWAYS,
@@ -104,6 +113,13 @@ final class RowInserter {
                     null);
         } else {
             former.set(column, Datums.coerce(definition, given));
+        }
+    }
+
+    /** What fails is the whole row, which the error shows. */
+    private void missing(Column definition, int column) {
+        if (definition.notNull() && missing < 0) {
+            missing = column;
         }
     }
 }

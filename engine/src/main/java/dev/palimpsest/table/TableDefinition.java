@@ -1,35 +1,86 @@
 package dev.palimpsest.table;
 
+import dev.palimpsest.api.ForeignKey;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.UsageException;
+import dev.palimpsest.catalog.CatalogSnapshot;
 import dev.palimpsest.catalog.DdlTransaction;
+import dev.palimpsest.catalog.Dependent;
+import dev.palimpsest.catalog.ForeignKeyInfo;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.lock.LockMode;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 /** CREATE TABLE and DROP TABLE: the locks around the catalog's changes. Stateless. */
 final class TableDefinition {
     private TableDefinition() {}
 
     static void create(UserTransaction t, TableSchema schema) {
+        lockReferenced(t, schema);
         int oid = t.ddl().createTable(schema);
         TableInfo table = t.catalog().table(schema.name());
         assert table.oid() == oid;
         t.lock(table, LockMode.ACCESS_EXCLUSIVE);
     }
 
-    static void drop(UserTransaction t, String name) {
+    /** No writer of a referenced table from here on until all find the foreign key. */
+    private static void lockReferenced(UserTransaction t, TableSchema schema) {
+        for (ForeignKey key : schema.foreignKeys()) {
+            TableInfo referenced = t.ddl().view().table(key.referencedTable());
+            if (referenced != null) {
+                t.lock(referenced, LockMode.SHARE_ROW_EXCLUSIVE);
+            }
+        }
+    }
+
+    /** @return what went by cascade */
+    static List<String> drop(UserTransaction t, List<String> names, boolean cascade) {
         DdlTransaction ddl = t.ddl();
-        TableInfo table = ddl.view().table(name);
+        Map<Integer, TableInfo> tables = new LinkedHashMap<>();
+        for (String name : names) {
+            TableInfo table = toBeDropped(t, name);
+            t.lock(table, LockMode.ACCESS_EXCLUSIVE); // under the catalog lock nobody else can drop it meanwhile
+            tables.put(table.oid(), table);
+        }
+        List<Dependent> dependents = Dependent.ofTables(ddl.view(), tables.values());
+        if (!dependents.isEmpty() && !cascade) {
+            throw Dependent.refusal(tables.size() == 1 ? "table " + names.get(0) : null, dependents);
+        }
+        for (Dependent dependent : dependents) {
+            t.lock(dependent.table(), LockMode.ACCESS_EXCLUSIVE);
+            if (dependent.key() != null) {
+                ddl.dropForeignKey(dependent.key());
+            } else {
+                ddl.dropDefault(dependent.table(), dependent.column());
+            }
+        }
+        for (TableInfo table : tables.values()) {
+            // who changes a referenced row looks at this table; he must not do so while it goes
+            for (ForeignKeyInfo key : table.foreignKeys()) {
+                TableInfo referenced = ddl.view().table(key.referencedTable());
+                if (referenced != null) {
+                    t.lock(referenced, LockMode.ACCESS_EXCLUSIVE);
+                }
+            }
+            ddl.dropTable(table);
+        }
+        return dependents.stream().map(Dependent::name).toList();
+    }
+
+    private static TableInfo toBeDropped(UserTransaction t, String name) {
+        CatalogSnapshot view = t.ddl().view();
+        TableInfo table = view.table(UsageException.required(name, "the table's name"));
         if (table == null) {
-            throw ddl.view().isTaken(name)
+            throw view.isTaken(name)
                     ? new UsageException(SqlState.WRONG_OBJECT_TYPE, "\"" + name + "\" is not a table")
                     : new UsageException(SqlState.UNDEFINED_TABLE, "table \"" + name + "\" does not exist");
         }
         checkUserTable(table);
         checkUnread(t, table, "DROP TABLE");
-        t.lock(table, LockMode.ACCESS_EXCLUSIVE); // under the catalog lock nobody else can drop it meanwhile
-        ddl.dropTable(table);
+        return table;
     }
 
     static void checkUserTable(TableInfo table) {

@@ -32,6 +32,9 @@ final class TupleChange implements RowChange {
     /** Holds all values once a change needed it; null before. */
     private TupleFormer former;
 
+    /** A column was set to NULL, perhaps one that is NOT NULL. */
+    private boolean anyNulled;
+
     private byte[] newBytes;
     private int newLength;
 
@@ -46,10 +49,15 @@ final class TupleChange implements RowChange {
         row = version;
         patch = null;
         former = null;
+        anyNulled = false;
         Arrays.fill(changed, false);
     }
 
-    /** Forms the new version; the change function has returned. */
+    /**
+     * Forms the new version; the change function has returned.
+     *
+     * @throws dev.palimpsest.api.UsageException 23502, 23514
+     */
     void finish() {
         if (former != null) {
             newLength = former.form(table.heap().bigValues());
@@ -59,6 +67,18 @@ final class TupleChange implements RowChange {
             newLength = row.tuple().length;
         }
         row = null;
+        if (anyNulled) {
+            checkNulls();
+        }
+        RowChecks.check(t, table, newBytes, newLength);
+    }
+
+    private void checkNulls() {
+        for (int i = 0; i < changed.length; i++) {
+            if (changed[i] && table.descriptor().column(i).notNull() && former.isNull(i)) {
+                throw RowChecks.nullIn(t, table, i, newBytes, newLength);
+            }
+        }
     }
 
     /** After {@link #finish}: the new version, valid until the next {@link #begin}. */
@@ -85,7 +105,7 @@ final class TupleChange implements RowChange {
         Column definition = settable(column);
         Object wanted = value == Table.DEFAULT ? Defaults.of(t, table, column) : value;
         if (wanted == null) {
-            Defaults.checkNull(table, column);
+            anyNulled = true;
         } else {
             wanted = Datums.coerce(definition, wanted);
         }

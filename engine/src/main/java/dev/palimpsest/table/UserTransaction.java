@@ -3,6 +3,7 @@ package dev.palimpsest.table;
 import dev.palimpsest.api.FailedTransactionException;
 import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.IsolationLevel;
+import dev.palimpsest.api.SequenceSchema;
 import dev.palimpsest.api.SessionInfo;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
@@ -11,6 +12,7 @@ import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.UsageException;
 import dev.palimpsest.catalog.CatalogSnapshot;
 import dev.palimpsest.catalog.DdlTransaction;
+import dev.palimpsest.catalog.SequenceInfo;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.heap.ModifyResult;
 import dev.palimpsest.id.Xid;
@@ -54,6 +56,8 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     /** What failed it, or null. */
     private Throwable failure;
+
+    private SequenceValues sequenceValues;
 
     private volatile boolean ended;
 
@@ -466,12 +470,9 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     }
 
     @Override
-    public void dropTable(String name) {
-        UsageException.required(name, "the table's name");
-        define("DROP TABLE", () -> {
-            TableDefinition.drop(this, name);
-            return null;
-        });
+    public List<String> dropTables(List<String> names, boolean cascade) {
+        UsageException.required(names, "the tables' names");
+        return define("DROP TABLE", () -> TableDefinition.drop(this, names, cascade));
     }
 
     @Override
@@ -627,23 +628,84 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "snapshotInfo");
     }
 
+    // ---- sequences
+
     @Override
-    public void createSequence(dev.palimpsest.api.SequenceSchema schema) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "createSequence");
+    public void createSequence(SequenceSchema schema) {
+        UsageException.required(schema, "the schema");
+        define("CREATE SEQUENCE", () -> {
+            SequenceStatements.create(this, schema);
+            return null;
+        });
     }
 
     @Override
     public void dropSequence(String name) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "dropSequence");
+        UsageException.required(name, "the sequence's name");
+        define("DROP SEQUENCE", () -> {
+            SequenceStatements.drop(this, name);
+            return null;
+        });
+    }
+
+    @Override
+    public SequenceSchema sequenceSchema(String name) {
+        UsageException.required(name, "the sequence's name");
+        return inside(() -> {
+            SequenceInfo sequence = catalog().sequence(name);
+            return sequence == null ? null : sequence.schema();
+        });
+    }
+
+    @Override
+    public List<String> sequenceNames() {
+        return inside(
+                () -> catalog().sequences().stream().map(SequenceInfo::name).toList());
     }
 
     @Override
     public long nextValue(String sequence) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "nextValue");
+        UsageException.required(sequence, "the sequence's name");
+        return inside(() -> SequenceStatements.nextValue(this, sequence));
     }
 
     @Override
     public void setValue(String sequence, long value, boolean called) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "setValue");
+        UsageException.required(sequence, "the sequence's name");
+        inside(() -> {
+            SequenceStatements.setValue(this, sequence, value, called);
+            return null;
+        });
+    }
+
+    @Override
+    public long currentValue(String sequence) {
+        UsageException.required(sequence, "the sequence's name");
+        return inside(() -> SequenceStatements.currentValue(this, sequence));
+    }
+
+    @Override
+    public long lastValue() {
+        return inside(() -> SequenceStatements.lastValue(this));
+    }
+
+    /** What this transaction's session took from sequences. */
+    SequenceValues sequenceValues() {
+        if (sequenceValues == null) {
+            sequenceValues = new SequenceValues();
+        }
+        return sequenceValues;
+    }
+
+    /** A statement that neither reads nor writes rows: also within a callback. */
+    private <T> T inside(Supplier<T> work) {
+        enter();
+        try {
+            return work.get();
+        } catch (Throwable e) {
+            throw failed(e);
+        } finally {
+            exit();
+        }
     }
 }

@@ -28,6 +28,9 @@ final class Values {
         if (value instanceof BigDecimal number) {
             return number.toPlainString();
         }
+        if (value instanceof Double number) {
+            return text((double) number);
+        }
         if (value instanceof byte[] bytes) {
             return "\\x" + HexFormat.of().formatHex(bytes);
         }
@@ -35,5 +38,19 @@ final class Values {
             return TIMESTAMP.format(instant.atOffset(ZoneOffset.UTC));
         }
         return value.toString();
+    }
+
+    /** Source of the form: PostgreSQL, float8out. */
+    private static String text(double number) {
+        if (Double.isNaN(number) || Double.isInfinite(number) || number == 0) {
+            return number == 0 ? "0" : Double.toString(number);
+        }
+        BigDecimal decimal = new BigDecimal(Double.toString(number)).stripTrailingZeros();
+        int exponent = decimal.precision() - decimal.scale() - 1;
+        if (exponent >= -4 && exponent < 15) {
+            return decimal.toPlainString();
+        }
+        String mantissa = decimal.movePointLeft(exponent).toPlainString();
+        return mantissa + (exponent < 0 ? "e-" : "e+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
     }
 }

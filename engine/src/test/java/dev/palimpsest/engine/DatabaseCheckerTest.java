@@ -170,7 +170,7 @@ class DatabaseCheckerTest {
             guard.markDirty();
             guard.page().putLong(32, -1);
         }
-        expect("sequence of t.n", "not a sequence's page");
+        expect("sequence t_n_seq", "value=-1 min=1");
     }
 
     @Test

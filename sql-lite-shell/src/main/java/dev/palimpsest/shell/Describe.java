@@ -127,7 +127,9 @@ final class Describe {
             String text = value instanceof Boolean ? value.toString() : Values.format(value);
             return quoted ? "'" + text.replace("'", "''") + "'" : text;
         }
-        return "now()";
+        return column.defaultValue() instanceof Column.NextValue next
+                ? "nextval('" + next.sequence() + "'::regclass)"
+                : "now()";
     }
 
     boolean sessions() {

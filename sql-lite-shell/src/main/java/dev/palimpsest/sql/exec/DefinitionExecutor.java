@@ -142,6 +142,9 @@ final class DefinitionExecutor {
                 throw SqlError.at(
                         definition.location(), "22023", "identity column type must be smallint, integer, or bigint");
             }
+            if (written.serial()) {
+                return new Column(definition.name(), type, true, new Column.NextValue(null), Column.Identity.NONE);
+            }
         }
         Column plain = new Column(definition.name(), type, definition.notNull() || inPrimaryKey, null, identity);
         Column.DefaultValue value =
@@ -262,36 +265,24 @@ final class DefinitionExecutor {
         }
     }
 
-    /** Tables that reference others go first, so that tables which depend on each other can go together. */
     private void dropTables(Definition.DropTable drop) {
-        List<QualifiedName> left = new ArrayList<>(drop.names());
-        while (!left.isEmpty()) {
-            QualifiedName next = left.stream()
-                    .filter(name -> left.stream().noneMatch(other -> other != name && references(other, name)))
-                    .findFirst()
-                    .orElse(left.get(0));
-            dropTable(next, drop.ifExists());
-            left.remove(next);
-        }
-    }
-
-    private boolean references(QualifiedName table, QualifiedName referenced) {
-        TableSchema schema = transaction.tableSchema(table.name());
-        return schema != null
-                && schema.foreignKeys().stream()
-                        .anyMatch(key -> key.referencedTable().equals(referenced.name()));
-    }
-
-    private void dropTable(QualifiedName name, boolean ifExists) {
-        String table = checkSchema(name);
-        if (transaction.tableSchema(table) == null) {
-            if (ifExists) {
+        List<String> names = new ArrayList<>();
+        for (QualifiedName name : drop.names()) {
+            String table = checkSchema(name);
+            if (transaction.tableSchema(table) != null) {
+                names.add(table);
+            } else if (drop.ifExists()) {
                 handler.notice("NOTICE", "00000", "table \"" + table + "\" does not exist, skipping");
-                return;
+            } else {
+                throw SqlError.of("42P01", "table \"" + table + "\" does not exist");
             }
-            throw SqlError.of("42P01", "table \"" + table + "\" does not exist");
         }
-        transaction.dropTable(table);
+        List<String> cascaded = names.isEmpty() ? List.of() : transaction.dropTables(names, drop.cascade());
+        if (cascaded.size() == 1) {
+            handler.notice("NOTICE", "00000", "drop cascades to " + cascaded.get(0));
+        } else if (!cascaded.isEmpty()) {
+            handler.notice("NOTICE", "00000", "drop cascades to " + cascaded.size() + " other objects");
+        }
     }
 
     private void createIndex(Definition.CreateIndex create) {

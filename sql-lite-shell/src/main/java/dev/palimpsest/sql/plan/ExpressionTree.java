@@ -47,7 +47,8 @@ public final class ExpressionTree {
         }
     }
 
-    static List<Expression> children(Expression e) {
+    /** Those one level down, in the order of the text. */
+    public static List<Expression> children(Expression e) {
         List<Expression> list = new ArrayList<>(3);
         if (e instanceof Expression.And and) {
             list.addAll(and.operands());
