@@ -46,7 +46,7 @@ FROM mvcc_versions('accounts') WHERE id = 'acc_42';
 \echo == 6. Who waited? The engine counts every wait of a transaction for another one, and nobody is waiting now.
 \set ECHO queries
 SELECT name, value FROM mvcc_statistics WHERE name = 'transaction_waits';
-SELECT count(*) AS waiting_now FROM pg_stat_activity WHERE state = 'waiting';
+SELECT count(*) AS waiting_now FROM pg_stat_activity WHERE wait_event_type = 'Lock';
 \set ECHO none
 
 \echo == 7. The reader ends. What it reads next is a new snapshot.

@@ -69,7 +69,7 @@ class SessionsTest {
                 "UPDATE t SET b = b + 1 WHERE a = 1;",
                 "\\session one",
                 "ROLLBACK;",
-                "SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'waiting';");
+                "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock';");
         assertEquals(
                 String.join(
                         "\n",

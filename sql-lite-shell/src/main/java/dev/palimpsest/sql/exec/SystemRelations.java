@@ -3,7 +3,6 @@ package dev.palimpsest.sql.exec;
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.Row;
-import dev.palimpsest.api.SessionInfo;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TupleVersion;
@@ -17,7 +16,6 @@ import dev.palimpsest.sql.plan.Scope.ScopeColumn;
 import dev.palimpsest.sql.plan.SqlError;
 import dev.palimpsest.sql.plan.SqlType;
 import java.lang.reflect.RecordComponent;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -56,7 +54,9 @@ final class SystemRelations implements Relations {
         }
         switch (name.name()) {
             case "pg_stat_activity":
-                return activity();
+                return new SessionViews(database).activity();
+            case "pg_locks":
+                return new SessionViews(database).locks();
             case "mvcc_statistics":
                 return statistics();
             case "pg_tables":
@@ -95,34 +95,6 @@ final class SystemRelations implements Relations {
 
     private static boolean isUnknown(Bound bound) {
         return bound.type() == SqlType.UNKNOWN;
-    }
-
-    private Computed activity() {
-        List<ScopeColumn> columns = List.of(
-                new ScopeColumn("pid", SqlType.BIGINT),
-                new ScopeColumn("state", SqlType.TEXT),
-                new ScopeColumn("isolation", SqlType.TEXT),
-                new ScopeColumn("read_only", SqlType.BOOLEAN),
-                new ScopeColumn("backend_xid", SqlType.XID),
-                new ScopeColumn("snapshot_csn", SqlType.BIGINT),
-                new ScopeColumn("wait_event", SqlType.TEXT),
-                new ScopeColumn("xact_start", SqlType.TIMESTAMPTZ));
-        return new Computed("pg_stat_activity", columns, () -> {
-            List<Object[]> rows = new ArrayList<>();
-            for (SessionInfo s : database.sessions()) {
-                rows.add(new Object[] {
-                    s.id(),
-                    s.state(),
-                    s.isolation().sqlName(),
-                    s.readOnly(),
-                    orNull(s.xid()),
-                    orNull(s.snapshotCsn()),
-                    s.waitingFor(),
-                    Instant.EPOCH.plus(s.startMicros(), java.time.temporal.ChronoUnit.MICROS)
-                });
-            }
-            return rows.iterator();
-        });
     }
 
     private static Object orNull(long value) {
