@@ -56,6 +56,10 @@ final class QueryExecutor {
             return rows(List.<Object[]>of().iterator(), () -> {});
         }
         if (plan.lock() != null) {
+            if (transaction.options().readOnly()) {
+                String sql = "SELECT " + plan.lock().mode().sql();
+                throw SqlError.of("25006", "cannot execute " + sql + " in a read-only transaction");
+            }
             return plan.sort().isEmpty() ? lockedInOrder(plan, offset, limit) : lockedWhenSorted(plan, offset, limit);
         }
         List<AutoCloseable> toClose = new ArrayList<>(1);

@@ -77,7 +77,9 @@ final class SessionViews {
             session == null ? null : session.queryStart(),
             waits ? "Lock" : null,
             waits ? waiting.get(id) : null,
-            session == null ? transaction.state().equals("failed") ? "idle in transaction (aborted)" : "active" : session.activity(),
+            session == null
+                    ? transaction.state().equals("failed") ? "idle in transaction (aborted)" : "active"
+                    : session.activity(),
             transaction == null || transaction.xid() == 0 ? null : (Object) transaction.xid(),
             session == null ? "" : session.query(),
             transaction == null ? null : transaction.isolation().sqlName(),
@@ -114,7 +116,9 @@ final class SessionViews {
 
     private static Object[] row(LockInfo lock) {
         AdvisoryKey key = lock.key();
-        String[] place = lock.row() == null ? null : lock.row().substring(1, lock.row().length() - 1).split(",");
+        String[] place = lock.row() == null
+                ? null
+                : lock.row().substring(1, lock.row().length() - 1).split(",");
         return new Object[] {
             lock.type(),
             lock.relation(),

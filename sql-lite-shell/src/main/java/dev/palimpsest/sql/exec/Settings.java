@@ -245,9 +245,9 @@ final class Settings {
                     .withHint("Valid units for this parameter are " + hint + ".");
         }
         double quantity = Math.rint(Double.parseDouble(matcher.group(1)) * Double.parseDouble(factor));
-        if (quantity > Integer.MAX_VALUE) {
-            throw SqlError.of(
-                    "22023", value + " is outside the valid range for parameter \"" + name + "\" (0 .. 2147483647)");
+        if (Math.abs(quantity) > Integer.MAX_VALUE) {
+            throw SqlError.of("22023", "invalid value for parameter \"" + name + "\": \"" + value + "\"")
+                    .withHint("Value exceeds integer range.");
         }
         return (long) quantity;
     }

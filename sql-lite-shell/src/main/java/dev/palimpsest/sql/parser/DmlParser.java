@@ -68,7 +68,7 @@ final class DmlParser {
             if (tokens.at(TokenType.LEFT_PAREN) || tokens.type(1) == TokenType.LEFT_PAREN) {
                 throw tokens.unsupported("an index on an expression");
             }
-            columns.add(columnName());
+            columns.add(new Statement.ColumnName(columnName().name(), location)); // PostgreSQL points at the whole list
             tokens.reject(Keyword.COLLATE, "COLLATE");
             rejectOrder(location);
         } while (tokens.accept(TokenType.COMMA));

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -26,8 +27,22 @@ class SqlScriptTest {
     private static final String OURS = "---- ours";
 
     @ParameterizedTest
-    @ValueSource(strings = {"expressions", "casts", "select", "changes", "transactions"})
+    @ValueSource(strings = {"expressions", "casts", "select", "changes", "transactions", "upsert", "settings"})
     void shouldAnswerAsPostgres(String name) throws IOException {
+        run(name, SqlSession::execute);
+    }
+
+    /** Each entry of the file is one message with several statements. */
+    @Test
+    void shouldTakeMessagesAsPostgres() throws IOException {
+        run("messages", SqlSession::executeMessage);
+    }
+
+    private interface Execution {
+        void execute(SqlSession session, String sql, ResultHandler handler);
+    }
+
+    private static void run(String name, Execution execution) throws IOException {
         List<String> failures = new ArrayList<>();
         int count = 0;
         try (Database database = Database.openInMemory();
@@ -43,7 +58,7 @@ class SqlScriptTest {
                 String wanted = ours < 0
                         ? expected
                         : expected.substring(ours + OURS.length()).strip();
-                String actual = String.join("\n", execute(session, sql));
+                String actual = String.join("\n", execute(session, sql, execution));
                 count++;
                 if (!actual.equals(wanted)) {
                     failures.add(sql + "\n  wanted: " + wanted + "\n  got:    " + actual);
@@ -60,10 +75,10 @@ class SqlScriptTest {
         }
     }
 
-    private static List<String> execute(SqlSession session, String sql) {
+    private static List<String> execute(SqlSession session, String sql, Execution execution) {
         Collected collected = new Collected();
         try {
-            session.execute(sql, collected);
+            execution.execute(session, sql, collected);
         } catch (SqlError e) {
             int position = e.location() < 0 ? 0 : SqlSyntaxException.positionOf(sql, e.location());
             collected.lines.add("ERROR " + e.sqlState() + " " + position + " " + e.getMessage());
