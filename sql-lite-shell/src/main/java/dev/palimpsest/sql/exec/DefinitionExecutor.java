@@ -4,10 +4,8 @@ import dev.palimpsest.api.Column;
 import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.SequenceSchema;
-import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
-import dev.palimpsest.api.UsageException;
 import dev.palimpsest.sql.parser.Definition;
 import dev.palimpsest.sql.parser.Expression;
 import dev.palimpsest.sql.parser.QualifiedName;
@@ -240,29 +238,32 @@ final class DefinitionExecutor {
 
     private void createSequence(Definition.CreateSequence create) {
         SequenceSchema schema = SequencePlanner.plan(checkSchema(create.name()), create.options());
-        try {
-            transaction.createSequence(schema);
-        } catch (UsageException e) {
-            if (!create.ifNotExists() || e.sqlState() != SqlState.DUPLICATE_TABLE) {
-                throw e;
-            }
+        if (create.ifNotExists() && isRelation(schema.name())) {
             handler.notice("NOTICE", "42P07", "relation \"" + schema.name() + "\" already exists, skipping");
+            return;
         }
+        transaction.createSequence(schema);
+    }
+
+    private boolean isRelation(String name) {
+        return transaction.tableSchema(name) != null || transaction.sequenceSchema(name) != null || exists(name);
     }
 
     private void dropSequence(QualifiedName name, boolean ifExists) {
         String sequence = checkSchema(name);
-        try {
-            transaction.dropSequence(sequence);
-        } catch (UsageException e) {
-            if (e.sqlState() != SqlState.UNDEFINED_TABLE) {
-                throw e;
+        if (transaction.sequenceSchema(sequence) == null) {
+            if (isRelation(sequence)) {
+                throw SqlError.of("42809", "\"" + sequence + "\" is not a sequence")
+                        .withHint("Use DROP "
+                                + (exists(sequence) ? "INDEX to remove an index." : "TABLE to remove a table."));
             }
             if (!ifExists) {
                 throw SqlError.of("42P01", "sequence \"" + sequence + "\" does not exist");
             }
             handler.notice("NOTICE", "00000", "sequence \"" + sequence + "\" does not exist, skipping");
+            return;
         }
+        transaction.dropSequence(sequence);
     }
 
     private void dropTables(Definition.DropTable drop) {
@@ -271,6 +272,9 @@ final class DefinitionExecutor {
             String table = checkSchema(name);
             if (transaction.tableSchema(table) != null) {
                 names.add(table);
+            } else if (transaction.sequenceSchema(table) != null) {
+                throw SqlError.of("42809", "\"" + table + "\" is not a table")
+                        .withHint("Use DROP SEQUENCE to remove a sequence.");
             } else if (drop.ifExists()) {
                 handler.notice("NOTICE", "00000", "table \"" + table + "\" does not exist, skipping");
             } else {

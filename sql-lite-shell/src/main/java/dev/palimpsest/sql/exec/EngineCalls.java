@@ -105,12 +105,12 @@ record EngineCalls(
 
     @Override
     public long currentValue(String sequence) {
-        return session.currentValue(sequence);
+        return transaction.currentValue(sequence);
     }
 
     @Override
     public long lastValue() {
-        return session.lastValue();
+        return transaction.lastValue();
     }
 
     @Override
