@@ -61,8 +61,16 @@ public interface Database extends AutoCloseable {
     }
 
     /**
-     * Runs the work in a transaction and commits. On a {@link RetryException} it rolls back and runs it again, up to
-     * {@code maxAttempts} times in all, backing off with jitter; every other exception rolls back and is thrown.
+     * Runs the work in a transaction and commits. On a {@link SerializationException} (40001) or {@link DeadlockException} (40P01) it
+     * rolls back and runs the work again, up to {@link TransactionOptions#maxAttempts} times in all; every other exception rolls back and
+     * is thrown. Between two attempts it tells {@link TransactionOptions#retryListener} and backs off: a random time of at most 0.1 ms
+     * after the first attempt, twice as long after each further one, never more than 20 ms. {@link DatabaseStatistics#retries} counts.
+     *
+     * <p>So the work may run several times ({@link Transaction#attempt} says which time it is) and must have no effects outside of its
+     * transaction.
+     *
+     * @throws RetryException the last attempt lost too: {@link RetryException#attempts} and its detail say how many there were, its cause
+     *     is the error as the work got it
      */
     <T> T transact(TransactionOptions options, TransactionWork<T> work);
 

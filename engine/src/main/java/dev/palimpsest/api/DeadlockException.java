@@ -12,4 +12,13 @@ public final class DeadlockException extends RetryException {
     public DeadlockException(String message, String detail, String hint, ErrorSubject subject) {
         super(SqlState.DEADLOCK_DETECTED, message, detail, hint, null, subject);
     }
+
+    private DeadlockException(DeadlockException last, int attempts) {
+        super(last, attempts);
+    }
+
+    @Override
+    public DeadlockException afterAttempts(int count) {
+        return new DeadlockException(this, count);
+    }
 }

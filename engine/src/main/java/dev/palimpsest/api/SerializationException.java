@@ -12,4 +12,13 @@ public final class SerializationException extends RetryException {
     public SerializationException(String message, String detail, String hint, ErrorSubject subject) {
         super(SqlState.SERIALIZATION_FAILURE, message, detail, hint, null, subject);
     }
+
+    private SerializationException(SerializationException last, int attempts) {
+        super(last, attempts);
+    }
+
+    @Override
+    public SerializationException afterAttempts(int count) {
+        return new SerializationException(this, count);
+    }
 }

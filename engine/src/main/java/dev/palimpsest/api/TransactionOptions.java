@@ -7,7 +7,8 @@ package dev.palimpsest.api;
  * @param readOnly writing is refused with 25006
  * @param synchronousCommit whether a commit returns only when it survives a power cut (the default); without, a crash may lose a
  *     bounded tail of commits, never their order
- * @param maxAttempts how often {@code transact} runs the work before it gives up and throws the last error, at least 1
+ * @param maxAttempts how often {@link Database#transact} runs the work before it gives up and throws the last error, which then says how
+ *     often that was ({@link RetryException#attempts}); at least 1
  * @param timeouts limits for waits and statements
  * @param retryListener told of each attempt of {@code transact} that lost and is run again
  * @param waitListener told of every wait

@@ -76,9 +76,10 @@ public final class EngineDatabase implements Database, InspectableDatabase {
 
     @Override
     public <T> T transact(TransactionOptions options, TransactionWork<T> work) {
+        UsageException.required(options, "the options");
         UsageException.required(work, "the work");
         for (int attempt = 1; ; attempt++) {
-            try (Transaction tx = begin(options)) {
+            try (Transaction tx = UserTransaction.begin(tables, options, attempt)) {
                 T result = work.run(tx);
                 if (tx.isActive()) { // else the work has ended it itself
                     tx.commit();
@@ -86,7 +87,7 @@ public final class EngineDatabase implements Database, InspectableDatabase {
                 return result;
             } catch (RetryException e) {
                 if (attempt >= options.maxAttempts()) {
-                    throw e;
+                    throw attempt == 1 ? e : e.afterAttempts(attempt);
                 }
                 options.retryListener().retrying(attempt, e);
             }

@@ -37,6 +37,7 @@ import java.util.function.Supplier;
 public final class UserTransaction implements dev.palimpsest.api.Transaction {
     private final TableEngine engine;
     private final TransactionOptions options;
+    private final int attempt;
     private final Session session;
     private final Transaction tx;
 
@@ -64,15 +65,21 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     /** Somebody may still be about to cancel the object underneath: it is not used for another transaction. */
     private volatile boolean cancelled;
 
-    private UserTransaction(TableEngine engine, TransactionOptions options, Session session) {
+    private UserTransaction(TableEngine engine, TransactionOptions options, Session session, int attempt) {
         this.engine = engine;
         this.options = options;
+        this.attempt = attempt;
         this.session = session;
         this.tx = engine.transactions().begin(session.ended, options.isolation(), options.readOnly());
     }
 
     /** @throws UsageException 0A000 for SERIALIZABLE */
     public static UserTransaction begin(TableEngine engine, TransactionOptions options) {
+        return begin(engine, options, 1);
+    }
+
+    /** @param attempt which one of {@code transact} it is, from 1 */
+    public static UserTransaction begin(TableEngine engine, TransactionOptions options, int attempt) {
         if (options.isolation() == IsolationLevel.SERIALIZABLE) {
             throw new UsageException(
                     SqlState.FEATURE_NOT_SUPPORTED,
@@ -89,7 +96,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
             throw e;
         }
         try {
-            UserTransaction transaction = new UserTransaction(engine, options, session);
+            UserTransaction transaction = new UserTransaction(engine, options, session, attempt);
             transaction.tx.noteStart(engine.scheduler().currentTimeMicros());
             transaction.tx.lockTimeoutNanos(options.timeouts().lockNanos());
             transaction.tx.waitListener(options.waitListener());
@@ -620,7 +627,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     @Override
     public int attempt() {
-        return 1;
+        return attempt;
     }
 
     @Override
