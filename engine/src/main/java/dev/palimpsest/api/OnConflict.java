@@ -5,7 +5,16 @@ import java.util.function.BiConsumer;
 import java.util.function.BiPredicate;
 
 /**
- * What an insert does where a row with the same unique key exists: nothing, or a change of that row. Immutable.
+ * What an insert does where a row with the same unique key exists: nothing, or a change of that row. Immutable. For example a counter:
+ *
+ * <pre>{@code
+ * OnConflict add = OnConflict.doUpdate(
+ *         List.of("id"), (change, excluded) -> change.setLong("n", change.row().longValue("n") + excluded.longValue("n")));
+ * counters.insert(tx, add, new Object[] {42L, 1L});
+ * }</pre>
+ *
+ * <p>The functions may be called again for another version of the row, so they must not have side effects; they may read through the
+ * same transaction.
  *
  * @param columns the unique index to look at, by its columns in any order; empty for all unique indexes (only without a change) or
  *     where {@code constraint} names it
@@ -29,7 +38,7 @@ public record OnConflict(
         return new OnConflict(columns, null, UsageException.required(change, "the change"), null);
     }
 
-    /** ON CONFLICT ON CONSTRAINT. */
+    /** ON CONFLICT ON CONSTRAINT: of a primary key or unique constraint, in place of columns. */
     public OnConflict onConstraint(String name) {
         return new OnConflict(columns, name, change, where);
     }

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  *
  * <p>All methods throw {@link UsageException} 42P01 if the table doesn't exist, 25P01 if the transaction has ended, 25P02 if it has
  * failed; {@link StoppedException} if the database was closed or its disk failed. Writers also throw 25006 in a read-only transaction,
- * 23502 and 23505 for violated constraints (naming table, constraint and key), {@link RetryException} 40001 at REPEATABLE READ and
+ * 23502 and {@link UniqueViolationException} 23505 for violated constraints (naming table, constraint and key), {@link RetryException} 40001 at REPEATABLE READ and
  * 40P01 for deadlocks, {@link CanceledException} 57014 and 55P03 for waits given up.
  */
 public interface Table {
@@ -89,11 +89,16 @@ public interface Table {
 
     /**
      * {@link #insertAll(Transaction, Iterator)} that doesn't fail where a row with the same unique key exists (unless {@code conflict} is
-     * null), and tells what it wrote.
+     * null), and tells what it wrote. A row that another transaction is inserting, changing or deleting is waited for.
+     *
+     * <p>At READ COMMITTED the existing row is changed as it is now, whether the statement's snapshot sees that version or not; at
+     * REPEATABLE READ a row that the transaction can't see is 40001, for DO NOTHING too. The functions of {@code conflict} and
+     * {@code returning} may read through the same transaction, and see what it was before this statement; they may not write (55006).
      *
      * @param returning called for each row inserted or updated with its new version, in the order of the rows; null for none
      * @return how many were inserted or updated
-     * @throws UsageException 21000 if a row would be changed twice, 42P10 if no unique index fits {@code conflict}
+     * @throws UsageException 21000 if a row would be changed twice, 42P10 if no unique index fits {@code conflict}, 42703 and 42704 if it
+     *     names what doesn't exist, 42601 if DO UPDATE names neither columns nor a constraint
      */
     long insertAll(Transaction tx, Iterator<Object[]> rows, OnConflict conflict, Consumer<Row> returning);
 
@@ -102,10 +107,18 @@ public interface Table {
         return insertAll(tx, Collections.singletonList(values).iterator(), conflict, null) != 0;
     }
 
-    /** {@link #updateAll(Transaction, Scan, Consumer)} that tells the new versions. */
+    /**
+     * {@link #updateAll(Transaction, Scan, Consumer)} that tells the new versions.
+     *
+     * @param returning called for each changed row; may read through the same transaction, not write (55006). Null for none
+     */
     long updateAll(Transaction tx, Scan scan, Consumer<RowChange> change, Consumer<Row> returning);
 
-    /** {@link #deleteAll(Transaction, Scan)} that tells what it deleted. */
+    /**
+     * {@link #deleteAll(Transaction, Scan)} that tells what it deleted.
+     *
+     * @param returning called with each deleted version, as with {@link #updateAll(Transaction, Scan, Consumer, Consumer)}
+     */
     long deleteAll(Transaction tx, Scan scan, Consumer<Row> returning);
 
     /** The table's indexes as the transaction sees them, the primary key first. */

@@ -71,6 +71,12 @@ public abstract class LockOwner {
     /** It has, or had in this life, bits in the row locks. Owner's thread. */
     private boolean hasRowLocks;
 
+    /** What it inserts now without being sure, or null. Owner's thread; read by any. */
+    private volatile Speculation speculation;
+
+    /** Owner's thread. */
+    private long speculationCount;
+
     /** Set by any thread, cleared by the owner. */
     private volatile boolean cancelRequested;
 
@@ -214,6 +220,31 @@ public abstract class LockOwner {
             abortedSubs = null; // nobody asks: the life that it was of isn't live
             journal = null;
         }
+    }
+
+    // ---- rows that may have to give way
+
+    /**
+     * These rows may be taken back yet: before any index leads to them. Until {@link LockTable#endSpeculation} the owner waits for nothing
+     * but latches and the disk.
+     *
+     * @param tids kept
+     */
+    public final void beginSpeculation(int relation, long[] tids) {
+        assert speculation == null : "one at a time";
+        speculation = new Speculation(++speculationCount, relation, tids);
+    }
+
+    /** Any thread. */
+    public final Speculation speculation() {
+        return speculation;
+    }
+
+    /** Volatile: see README.md, "Rows that may have to give way". @return what it was, or null */
+    final Speculation takeSpeculation() {
+        Speculation taken = speculation;
+        speculation = null;
+        return taken;
     }
 
     // ---- waits

@@ -224,6 +224,41 @@ public final class LockTable {
         await(waiter);
     }
 
+    /**
+     * Waits until the {@code holder} has made up its mind about the rows that it is inserting; returns at once if it has. Errors as with
+     * {@link #lockRelation}, but never a deadlock: until then the holder doesn't wait.
+     */
+    public void waitForSpeculation(LockOwner owner, LockOwner holder, Speculation speculation, WaitContext context) {
+        Waiter waiter;
+        latch.acquireExclusive();
+        try {
+            holder.tableLocks = holder.tableLocks + 1; // first this, then the look: its end does the reverse
+            try {
+                if (holder.speculation() != speculation) {
+                    return;
+                }
+                Lock lock = locks.computeIfAbsent(LockTag.speculation(holder, speculation.number), Lock::new);
+                if (lock.holder(holder) == null) {
+                    grant(holder, lock, LockMode.EXCLUSIVE);
+                }
+                waiter = enqueue(new Waiter(owner, lock, LockMode.SHARE, context, false), lock.waiters.size());
+            } finally {
+                holder.tableLocks = holder.tableLocks - 1;
+            }
+        } finally {
+            latch.releaseExclusive();
+        }
+        await(waiter);
+    }
+
+    /** The owner's new rows are there for good, or taken back: whoever waits for that goes on. Owner's thread; no effect without one. */
+    public void endSpeculation(LockOwner owner) {
+        Speculation ended = owner.takeSpeculation();
+        if (ended != null && owner.tableLocks != 0) {
+            unlock(owner, LockTag.speculation(owner, ended.number), LockMode.EXCLUSIVE);
+        }
+    }
+
     /** Gives one grant back before the end. Not for relations, whose locks stay; no effect if it isn't held. */
     public boolean unlock(LockOwner owner, LockTag tag, LockMode mode) {
         assert tag.kind() != LockTag.Kind.RELATION : "relation locks stay to the end";

@@ -6,7 +6,7 @@ import dev.palimpsest.id.Tid;
  * What is locked.
  *
  * @param first relation file number, xid, process id, or the key of an advisory lock
- * @param second tid of a tuple, number of a subtransaction or of a life, 1 for an advisory key of two halves; else 0
+ * @param second tid of a tuple, number of a subtransaction, a life or a speculation, 1 for an advisory key of two halves; else 0
  */
 public record LockTag(Kind kind, long first, long second) {
     /** The kinds of lockable things. */
@@ -18,6 +18,8 @@ public record LockTag(Kind kind, long first, long second) {
         TRANSACTION,
         /** As shown: a subtransaction without one. */
         VIRTUAL_TRANSACTION,
+        /** The {@code second} lot of rows that the owner with process id {@code first} inserts without being sure. */
+        SPECULATION,
         TUPLE,
         CATALOG,
         ADVISORY
@@ -43,6 +45,10 @@ public record LockTag(Kind kind, long first, long second) {
         return new LockTag(Kind.VIRTUAL_TRANSACTION, processId, number);
     }
 
+    static LockTag speculation(LockOwner owner, long number) {
+        return new LockTag(Kind.SPECULATION, owner.processId(), number);
+    }
+
     /** The place in the queue for one row's next updater; held only until its xmax is set. */
     public static LockTag tuple(int relation, long tid) {
         return new LockTag(Kind.TUPLE, relation, tid);
@@ -61,6 +67,7 @@ public record LockTag(Kind kind, long first, long second) {
             case SUBTRANSACTION -> "subtransaction " + second + " of process " + first;
             case TRANSACTION -> "transaction " + first;
             case VIRTUAL_TRANSACTION -> "virtual transaction " + first + "/" + second;
+            case SPECULATION -> "speculative token " + second + " of process " + first;
             case TUPLE -> "tuple " + Tid.toString(second) + " of relation " + first;
             case CATALOG -> "the catalog";
             case ADVISORY ->

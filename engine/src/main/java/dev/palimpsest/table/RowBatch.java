@@ -61,6 +61,11 @@ final class RowBatch {
         return offsets[row + 1];
     }
 
+    /** A copy of all places. */
+    long[] tids() {
+        return Arrays.copyOf(tids, size);
+    }
+
     long tid(int row) {
         return tids[row];
     }

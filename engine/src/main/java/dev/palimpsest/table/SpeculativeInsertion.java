@@ -23,6 +23,7 @@ final class SpeculativeInsertion {
     private final TableScratch tableScratch;
     private final BtreeBatch batch;
     private final boolean[] arbiter;
+    private final long uniqueIndexes;
 
     /** For each entry of {@link #batch} its row. */
     private int[] rowOfEntry = new int[16];
@@ -38,6 +39,7 @@ final class SpeculativeInsertion {
         this.tableScratch = scratch.of(table);
         this.batch = scratch.batch();
         this.arbiter = arbiter;
+        this.uniqueIndexes = table.indexes().stream().filter(IndexInfo::unique).count();
     }
 
     /**
@@ -49,17 +51,24 @@ final class SpeculativeInsertion {
         killed.clear();
         obstacleXid = Xid.NONE;
         rows.insertInto(table.heap(), t.tx());
-        for (int i = 0; i < arbiter.length; i++) {
-            if (table.indexes().get(i).unique()) {
-                insertInto(i, rows);
-            }
+        if (uniqueIndexes > 1) { // with one, a row that an index leads to is there for good
+            t.tx().beginSpeculation(table.oid(), rows.tids());
         }
-        for (int i = 0; i < arbiter.length; i++) {
-            if (!table.indexes().get(i).unique()) {
-                insertInto(i, rows);
-            }
+        try {
+            insertInto(rows, true);
+        } finally {
+            t.engine().locks().endSpeculation(t.tx());
         }
+        insertInto(rows, false);
         return killed;
+    }
+
+    private void insertInto(RowBatch rows, boolean unique) {
+        for (int i = 0; i < arbiter.length; i++) {
+            if (table.indexes().get(i).unique() == unique) {
+                insertInto(i, rows);
+            }
+        }
     }
 
     /** After an {@link #insert}: whose end decides about the row that the last killed one met; 0 for none. */

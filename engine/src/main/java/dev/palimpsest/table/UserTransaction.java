@@ -260,9 +260,18 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         engine.scheduler().step(Step.HEAP_WAIT_OVER);
     }
 
-    /** Waits until it is decided whether another transaction's row, met in a unique index, stands in the way. */
+    /**
+     * Waits until more is known about a row that was met in a unique index: for its transaction's end, or, if the row may yet have to give
+     * way, only for that. If it has given way meanwhile, nobody is waited for. The caller looks again.
+     */
     void waitForInserter(long xid, TableInfo table, long tid) {
-        waitFor(xid, table, tid);
+        boolean speculative =
+                engine.transactions().waitForSpeculation(tx, xid, table.oid(), tid, new WaitContext(table.name(), tid));
+        if (speculative || table.heap().checkLive(tid, tx) != xid) {
+            engine.scheduler().step(Step.HEAP_WAIT_OVER);
+        } else {
+            waitFor(xid, table, tid);
+        }
     }
 
     /** Waits for whom a result with status WAIT tells of: who ended the row, or who has locked it. */

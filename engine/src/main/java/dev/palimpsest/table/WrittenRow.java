@@ -14,7 +14,7 @@ final class WrittenRow {
     /** A new version. Copies its bytes. */
     static TupleRow written(UserTransaction t, TableInfo table, byte[] bytes, int from, int to, long tid) {
         byte[] tuple = Arrays.copyOfRange(bytes, from, to);
-        LittleEndian.putLong(tuple, TupleLayout.XMIN, t.tx().xid());
+        LittleEndian.putLong(tuple, TupleLayout.XMIN, t.tx().writeXid());
         LittleEndian.putLong(tuple, TupleLayout.XMAX, Xid.NONE);
         return new TupleRow(table, t, withoutMarks(tuple, TupleLayout.MARKS), tid);
     }
@@ -22,7 +22,7 @@ final class WrittenRow {
     /** A version that the current command has deleted. */
     static TupleRow deleted(UserTransaction t, TableInfo table, byte[] version, long tid) {
         byte[] tuple = version.clone();
-        LittleEndian.putLong(tuple, TupleLayout.XMAX, t.tx().xid());
+        LittleEndian.putLong(tuple, TupleLayout.XMAX, t.tx().writeXid());
         return new TupleRow(table, t, withoutMarks(tuple, TupleLayout.XMAX_COMMITTED | TupleLayout.XMAX_ABORTED), tid);
     }
 

@@ -9,6 +9,7 @@ import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.lock.LockTable;
 import dev.palimpsest.lock.RowLocks;
+import dev.palimpsest.lock.Speculation;
 import dev.palimpsest.lock.WaitContext;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
@@ -292,6 +293,22 @@ public final class TransactionManager {
                 throw new StoppedException(SqlState.INTERNAL_ERROR, "transaction " + xid + " is lost");
             }
         }
+    }
+
+    /**
+     * Waits until another transaction knows whether a row that it is inserting stays. Holding no latch; errors as with
+     * {@link #waitForEnd}.
+     *
+     * @return false if that was no question any more, or never
+     */
+    public boolean waitForSpeculation(Transaction self, long xid, int relation, long tid, WaitContext context) {
+        Transaction other = active.find(xid);
+        Speculation speculation = other == null ? null : other.speculation();
+        if (speculation == null || !speculation.covers(relation, tid)) {
+            return false;
+        }
+        locks.waitForSpeculation(self, other, speculation, context);
+        return true;
     }
 
     public LockTable locks() {
