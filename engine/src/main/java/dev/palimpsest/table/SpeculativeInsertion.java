@@ -7,12 +7,11 @@ import dev.palimpsest.catalog.IndexInfo;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.id.Xid;
 import java.util.Arrays;
-import java.util.BitSet;
 
 /**
- * Inserts rows that give way: where another row has got into a unique index first, the new one is killed instead of waiting or failing.
- * Never waits for a transaction. The unique indexes come first, in the order of the catalog, which is the same for everybody (README.md says
- * why that matters).
+ * Inserts rows that give way: where another row has got into a unique index first, the new one, and all that were given after it, are
+ * killed instead of waiting or failing. Never waits for a transaction. The unique indexes come first, in the order of the catalog, which is the
+ * same for everybody (README.md says why that matters).
  *
  * <p>One statement's; not thread-safe. Source of the idea: PostgreSQL, {@code ExecInsert}'s speculative insertion.
  */
@@ -28,7 +27,9 @@ final class SpeculativeInsertion {
     /** For each entry of {@link #batch} its row. */
     private int[] rowOfEntry = new int[16];
 
-    private final BitSet killed = new BitSet();
+    /** Rows from this one on are killed. */
+    private int kept;
+
     private long obstacleXid;
     private long obstacleTid;
 
@@ -44,14 +45,14 @@ final class SpeculativeInsertion {
 
     /**
      * @param rows no two of them with the same key in an arbiter index
-     * @return those that gave way; valid until the next call
+     * @return how many are in: the first ones. The next one gave way, and all others for being later
      * @throws dev.palimpsest.api.UniqueViolationException a live row has a key in an index that is no arbiter
      */
-    BitSet insert(RowBatch rows) {
-        killed.clear();
+    int insert(RowBatch rows) {
+        kept = rows.size();
         obstacleXid = Xid.NONE;
         rows.insertInto(table.heap(), t.tx());
-        if (uniqueIndexes > 1) { // with one, a row that an index leads to is there for good
+        if (rows.size() > 1 || uniqueIndexes > 1) { // else a row that an index leads to is there for good
             t.tx().beginSpeculation(table.oid(), rows.tids());
         }
         try {
@@ -60,18 +61,10 @@ final class SpeculativeInsertion {
             t.engine().locks().endSpeculation(t.tx());
         }
         insertInto(rows, false);
-        return killed;
+        return kept;
     }
 
-    private void insertInto(RowBatch rows, boolean unique) {
-        for (int i = 0; i < arbiter.length; i++) {
-            if (table.indexes().get(i).unique() == unique) {
-                insertInto(i, rows);
-            }
-        }
-    }
-
-    /** After an {@link #insert}: whose end decides about the row that the last killed one met; 0 for none. */
+    /** After an {@link #insert} in which a row gave way: whose end decides about the row that it met; 0 if that is decided. */
     long obstacleXid() {
         return obstacleXid;
     }
@@ -81,41 +74,68 @@ final class SpeculativeInsertion {
         return obstacleTid;
     }
 
+    private void insertInto(RowBatch rows, boolean unique) {
+        for (int i = 0; i < arbiter.length && kept > 0; i++) {
+            if (table.indexes().get(i).unique() == unique) {
+                insertInto(i, rows);
+            }
+        }
+    }
+
     private void insertInto(int i, RowBatch rows) {
         IndexInfo index = table.indexes().get(i);
         batch.clear();
-        for (int row = 0; row < rows.size(); row++) {
-            if (!killed.get(row)) {
-                KeyEncoder key = Keys.ofTuple(tableScratch.encoder(i), table, index, rows.bytes(), rows.start(row));
-                remember(batch.size(), row);
-                entries.add(batch, index, key, rows.tid(row));
-            }
+        for (int row = 0; row < kept; row++) {
+            add(i, rows, row);
         }
         batch.sort();
-        for (int next = 0; ; next++) {
-            next = entries.insertWithoutWaiting(batch, next, index);
-            if (next == batch.size()) {
+        while (true) {
+            int done = entries.insertWithoutWaiting(batch, 0, index);
+            if (done == batch.size()) {
                 return;
             }
-            giveWay(rows, rowOfEntry[batch.entry(next)], i);
+            giveWay(rows, rowOfEntry[batch.entry(done)], i);
+            keepEntriesFrom(done + 1, i, rows);
+        }
+    }
+
+    private void add(int i, RowBatch rows, int row) {
+        KeyEncoder key =
+                Keys.ofTuple(tableScratch.encoder(i), table, table.indexes().get(i), rows.bytes(), rows.start(row));
+        int entry = batch.size();
+        if (entry == rowOfEntry.length) {
+            rowOfEntry = Arrays.copyOf(rowOfEntry, 2 * entry);
+        }
+        rowOfEntry[entry] = row;
+        entries.add(batch, table.indexes().get(i), key, rows.tid(row));
+    }
+
+    /** What is still to be entered, in order, without the rows that are killed now. */
+    private void keepEntriesFrom(int next, int i, RowBatch rows) {
+        int[] left = new int[batch.size()];
+        int count = 0;
+        for (int entry = next; entry < batch.size(); entry++) {
+            int row = rowOfEntry[batch.entry(entry)];
+            if (row < kept) {
+                left[count++] = row;
+            }
+        }
+        batch.clear();
+        for (int entry = 0; entry < count; entry++) {
+            add(i, rows, left[entry]);
         }
     }
 
     private void giveWay(RowBatch rows, int row, int i) {
         long verdict = entries.verdict();
-        if (verdict == BtreeWriter.CONFLICT && !arbiter[i]) {
-            throw entries.duplicate(table.indexes().get(i), rows.tid(row), entries.conflictTid());
-        }
-        table.heap().kill(t.tx(), rows.tid(row));
-        killed.set(row);
         obstacleXid = verdict == BtreeWriter.CONFLICT ? Xid.NONE : verdict;
         obstacleTid = entries.conflictTid();
-    }
-
-    private void remember(int entry, int row) {
-        if (entry == rowOfEntry.length) {
-            rowOfEntry = Arrays.copyOf(rowOfEntry, 2 * entry);
+        if (verdict == BtreeWriter.CONFLICT && !arbiter[i]) {
+            throw entries.duplicate(table.indexes().get(i), rows.tid(row), obstacleTid);
         }
-        rowOfEntry[entry] = row;
+        for (int killed = row; killed < kept; killed++) {
+            table.heap().kill(t.tx(), rows.tid(killed));
+        }
+        kept = row;
     }
 }

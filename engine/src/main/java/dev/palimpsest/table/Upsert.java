@@ -10,8 +10,8 @@ import dev.palimpsest.id.Tid;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.tuple.LittleEndian;
 import dev.palimpsest.tuple.TupleLayout;
+import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Iterator;
 import java.util.function.Consumer;
 
@@ -36,8 +36,8 @@ final class Upsert {
     /** Rows without a conflict so far, to be inserted together. */
     private final RowBatch pending = new RowBatch();
 
-    /** One row that is inserted by itself. */
-    private RowBatch single;
+    /** Formed rows to be looked at again, in order; they come after the pending ones and before those that are still to be formed. */
+    private final ArrayDeque<byte[]> again = new ArrayDeque<>(0);
 
     private long written;
 
@@ -58,93 +58,100 @@ final class Upsert {
         while (rows.hasNext()) {
             add(rows.next());
         }
-        flush();
+        finish();
         return written;
     }
 
     /** One row. @return false if nothing was written */
     boolean insert(Object[] values) {
         add(values);
-        flush();
+        finish();
         return written != 0;
     }
 
     private void add(Object[] values) {
         int length = former.form(values);
-        long answer = probe.look(former.bytes(), 0);
-        if (answer == ConflictProbe.FREE && probe.addPending(former.bytes(), 0)) {
-            pending.add(former.bytes(), length);
+        process(former.bytes(), length);
+        while (!again.isEmpty()) {
+            byte[] tuple = again.pollFirst();
+            process(tuple, tuple.length);
+        }
+    }
+
+    private void finish() {
+        flush();
+        while (!again.isEmpty()) {
+            byte[] tuple = again.pollFirst();
+            process(tuple, tuple.length);
+            if (again.isEmpty()) {
+                flush();
+            }
+        }
+    }
+
+    /** The next row in order. */
+    private void process(byte[] bytes, int length) {
+        long answer = probe.look(bytes, 0);
+        if (answer == ConflictProbe.FREE && probe.addPending(bytes, 0)) {
+            pending.add(bytes, length);
             if (pending.isFull()) {
                 flush();
             }
-            return;
+        } else if (answer == ConflictProbe.CONFLICT && update == null) {
+            checkVisible(probe.found()); // writes nothing, so the pending ones needn't come first
+        } else {
+            byte[] tuple = Arrays.copyOf(bytes, length);
+            again.addFirst(tuple);
+            flush();
+            if (again.peekFirst() == tuple) { // else others are to be looked at first
+                again.removeFirst();
+                resolve(tuple);
+            }
         }
-        if (answer == ConflictProbe.CONFLICT && update == null) { // writes nothing, so the others needn't come first
-            checkVisible(probe.found());
-            return;
-        }
-        byte[] tuple = Arrays.copyOf(former.bytes(), length);
-        flush();
-        insertOrResolve(tuple);
     }
 
+    /** Inserts what is pending; what gave way goes to the front of the queue. */
     private void flush() {
         int count = pending.size();
         if (count == 0) {
             return;
         }
         probe.clearPending();
-        BitSet gaveWay = (BitSet) insertion.insert(pending).clone();
-        for (int row = 0; row < count; row++) {
-            if (gaveWay.get(row)) {
-                insertOrResolve(Arrays.copyOfRange(pending.bytes(), pending.start(row), pending.end(row)));
-            } else {
-                inserted(pending, row);
+        int in = insertion.insert(pending);
+        for (int row = 0; row < in; row++) {
+            written++;
+            if (returning != null) {
+                returning.accept(WrittenRow.written(
+                        t, table, pending.bytes(), pending.start(row), pending.end(row), pending.tid(row)));
             }
+        }
+        for (int row = count - 1; row >= in; row--) {
+            again.addFirst(Arrays.copyOfRange(pending.bytes(), pending.start(row), pending.end(row)));
         }
         pending.clear();
-    }
-
-    private void inserted(RowBatch rows, int row) {
-        written++;
-        if (returning != null) {
-            returning.accept(WrittenRow.written(t, table, rows.bytes(), rows.start(row), rows.end(row), rows.tid(row)));
-        }
-    }
-
-    /** One row, until it is in or its conflict is dealt with. */
-    private void insertOrResolve(byte[] tuple) {
-        while (true) {
-            if (probe.isFree(tuple, 0)) {
-                if (insertAlone(tuple)) {
-                    return;
-                }
-            } else if (update == null) {
-                checkVisible(probe.found());
-                return;
-            } else {
-                ConflictUpdate.Outcome outcome = update.apply(probe.found(), tuple);
-                if (outcome != ConflictUpdate.Outcome.AGAIN) {
-                    written += outcome == ConflictUpdate.Outcome.CHANGED ? 1 : 0;
-                    return;
-                }
-            }
-        }
-    }
-
-    /** @return false if another row was faster: who that was is decided on return */
-    private boolean insertAlone(byte[] tuple) {
-        single = single != null ? single : new RowBatch();
-        single.clear();
-        single.add(tuple, tuple.length);
-        if (insertion.insert(single).isEmpty()) {
-            inserted(single, 0);
-            return true;
-        }
-        if (insertion.obstacleXid() != Xid.NONE) { // in an index that the probe doesn't look at, perhaps
+        if (in < count && insertion.obstacleXid() != Xid.NONE) { // the probe may not look at that index
             t.waitForInserter(insertion.obstacleXid(), table, insertion.obstacleTid());
         }
-        return false;
+    }
+
+    /** Nothing is pending. Waits, does what is to be done about a conflict, or leaves the row pending if there is none any more. */
+    private void resolve(byte[] tuple) {
+        while (true) {
+            if (probe.isFree(tuple, 0)) {
+                probe.addPending(tuple, 0);
+                pending.add(tuple, tuple.length);
+                return;
+            }
+            if (update == null) {
+                checkVisible(probe.found());
+                return;
+            }
+            ConflictUpdate.Outcome outcome = update.apply(probe.found(), tuple);
+            if (outcome != ConflictUpdate.Outcome.AGAIN) {
+                written += outcome == ConflictUpdate.Outcome.CHANGED ? 1 : 0;
+                return;
+            }
+        }
     }
 
     /**

@@ -106,6 +106,20 @@ final class UpsertSessions {
         }
     }
 
+    /** One statement each, rows in order of both keys. */
+    void inOrder(SplittableRandom random, int transactions) {
+        for (int i = 0; i < transactions; i++) {
+            List<Object[]> rows = new ArrayList<>();
+            for (long id = random.nextInt(2); id < 3 * IDS; id += 1 + random.nextInt(3)) {
+                rows.add(new Object[] {id, id, 1L + random.nextInt(6), null});
+            }
+            OnConflict conflict = random.nextBoolean() ? ADD : OnConflict.doNothing();
+            transaction(TransactionOptions.DEFAULT, random.nextInt(3) != 0, (tx, amounts) -> {
+                insert(tx, amounts, conflict, rows);
+            });
+        }
+    }
+
     /** Each pair is an id and a k: a statement of its own, all in one transaction. */
     void insertOrNothing(long... pairs) {
         transaction(TransactionOptions.DEFAULT, true, (tx, amounts) -> {

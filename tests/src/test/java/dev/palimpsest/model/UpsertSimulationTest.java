@@ -51,6 +51,16 @@ class UpsertSimulationTest {
         assertEquals(0, counts[UpsertSessions.DEADLOCKS]);
     }
 
+    /** Rows of one statement must not get in before those that it gave first. */
+    @Test
+    @Tag("scaled")
+    void shouldNotDeadlockWhereAllInsertInOneOrder() {
+        int[] counts = new int[UpsertSessions.COUNTS];
+        Seeds.forEach(2 * SEEDS, seed -> race(seed, counts, 3, (sessions, random) -> sessions.inOrder(random, 8)));
+        assertEquals(0, counts[UpsertSessions.DEADLOCKS]);
+        assertEquals(0, counts[UpsertSessions.LOST]);
+    }
+
     /**
      * T1 inserts (1, 2). T2 inserts (5, 2), then (1, 7). Whoever has (·, 2) for good lets the other one wait; neither may wait for T1's row
      * once it gave way.
