@@ -1,11 +1,11 @@
 package dev.palimpsest.table;
 
-import dev.palimpsest.api.ErrorSubject;
 import dev.palimpsest.api.OnConflict;
 import dev.palimpsest.api.Row;
-import dev.palimpsest.api.SerializationException;
+import dev.palimpsest.api.RowLockMode;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.UsageException;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.heap.HeapTuple;
 import dev.palimpsest.heap.ModifyResult;
@@ -18,15 +18,18 @@ import java.util.function.Consumer;
  * DO UPDATE: changes the version that stands in the way, whether the READ COMMITTED snapshot sees it or not. Follows no chain: if the
  * version is outdated, the caller looks again which row is in conflict now, if any.
  *
+ * <p>PostgreSQL locks the row, asks the condition and changes it. Here a change that nobody stands in the way of does without the lock: that
+ * the version still is the newest when it is replaced says that the condition was asked of the right one.
+ *
  * <p>One statement's; not thread-safe. Source: PostgreSQL, {@code nodeModifyTable.c}, ExecOnConflictUpdate.
  */
 final class ConflictUpdate {
     /** What became of it. */
     enum Outcome {
         CHANGED,
-        /** The condition doesn't hold. */
+        /** The condition doesn't hold: locked, not changed. */
         LEFT_ALONE,
-        /** Somebody else was changing the row: look again. */
+        /** Somebody else has changed the row: look again. */
         AGAIN
     }
 
@@ -34,6 +37,9 @@ final class ConflictUpdate {
     private final TableInfo table;
     private final OnConflict action;
     private final RowModifier modifier;
+
+    /** Null until somebody is in the way, or the condition doesn't hold. */
+    private RowLocker locker;
 
     /** What the statement wanted to insert: EXCLUDED. */
     private TupleRow proposed;
@@ -59,23 +65,33 @@ final class ConflictUpdate {
         proposed = new TupleRow(table, t, tuple, Tid.NONE);
         if (action.where() != null
                 && !action.where().test(new TupleRow(table, t, existing.bytes(), existing.tid()), proposed)) {
-            return Outcome.LEFT_ALONE;
+            return lock(existing, RowLockMode.NO_KEY_UPDATE) ? Outcome.LEFT_ALONE : Outcome.AGAIN;
         }
-        ModifyResult result = modifier.modifyOnce(existing);
-        return switch (result.status()) {
-            case DONE -> Outcome.CHANGED;
-            case OWN_LATER -> throw secondTime();
-            case WAIT -> {
-                t.waitFor(result, table, existing.tid());
-                yield Outcome.AGAIN;
-            }
-            case UPDATED, DELETED -> {
-                if (!t.isReadCommitted()) {
-                    throw concurrentChange(existing, result);
+        while (true) {
+            ModifyResult result = modifier.modifyOnce(existing);
+            switch (result.status()) {
+                case DONE -> {
+                    return Outcome.CHANGED;
                 }
-                yield Outcome.AGAIN;
+                case WAIT -> {
+                    if (!lock(existing, modifier.strength())) {
+                        return Outcome.AGAIN;
+                    }
+                }
+                default -> {
+                    if (!t.isReadCommitted()) {
+                        throw RowLocker.concurrentChange(table, result, existing.tid());
+                    }
+                    return Outcome.AGAIN;
+                }
             }
-        };
+        }
+    }
+
+    /** Waits its turn for the row. @return false if that version isn't the newest any more */
+    private boolean lock(HeapTuple existing, RowLockMode mode) {
+        locker = locker != null ? locker : new RowLocker(t, table);
+        return locker.tryVersion(existing.tid(), mode, WaitPolicy.BLOCK) == ModifyResult.Status.DONE;
     }
 
     private void checkOnlyOnce(HeapTuple existing) {
@@ -92,15 +108,5 @@ final class ConflictUpdate {
                 null,
                 "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
                 null);
-    }
-
-    private SerializationException concurrentChange(HeapTuple existing, ModifyResult result) {
-        boolean updated = result.status() == ModifyResult.Status.UPDATED;
-        String row = Tid.toString(existing.tid());
-        return new SerializationException(
-                "could not serialize access due to concurrent " + (updated ? "update" : "delete"),
-                "table=" + table.name() + " row=" + row + " transaction=" + result.xid(),
-                "Roll the transaction back and run it again.",
-                new ErrorSubject(table.name(), null, row, result.xid()));
     }
 }

@@ -93,6 +93,11 @@ final class RowModifier {
         return result;
     }
 
+    /** After {@link #modifyOnce}: the lock that its change needs. */
+    RowLockMode strength() {
+        return strength(keysUpdated);
+    }
+
     private boolean modifyInTurn(HeapTuple seen) {
         byte[] version = seen.bytes();
         long tid = seen.tid();
