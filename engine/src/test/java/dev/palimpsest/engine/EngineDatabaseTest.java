@@ -312,6 +312,7 @@ class EngineDatabaseTest {
             Future<Object> user = actor.start(() -> db.transact(tx -> {
                 db.table("counters").update(tx, 1, c -> {
                     actor.waiting("inside");
+                    awaitClosing(db);
                     try {
                         Thread.sleep(50); // gives the closer time to do it wrong; right or wrong doesn't depend on it
                     } catch (InterruptedException e) {
@@ -329,6 +330,17 @@ class EngineDatabaseTest {
             });
             Actor.get(closing);
             Expect.error("57P01", () -> Actor.get(user)); // its commit came too late
+        }
+    }
+
+    private static void awaitClosing(Database db) {
+        try {
+            while (true) {
+                db.statistics();
+                Thread.onSpinWait();
+            }
+        } catch (StoppedException e) {
+            assertEquals("57P01", e.sqlState().code());
         }
     }
 
