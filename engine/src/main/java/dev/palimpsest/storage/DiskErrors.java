@@ -35,7 +35,16 @@ final class DiskErrors {
             String hint = "Free some space on this disk, then open the database again.";
             return new StoppedException(SqlState.DISK_FULL, message, null, hint, cause);
         }
-        return new StoppedException(SqlState.IO_ERROR, message, null, null, cause);
+        String hint = isReadOnly(cause)
+                ? "A database is opened for reading and writing: give this user the right to write in its directory, on a disk that"
+                        + " isn't mounted read-only."
+                : null;
+        return new StoppedException(SqlState.IO_ERROR, message, null, hint, cause);
+    }
+
+    private static boolean isReadOnly(IOException cause) {
+        return cause instanceof AccessDeniedException
+                || String.valueOf(cause.getMessage()).contains("Read-only file system");
     }
 
     static StoppedException closed(String operation, String path) {

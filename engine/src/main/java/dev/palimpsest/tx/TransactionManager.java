@@ -248,15 +248,6 @@ public final class TransactionManager {
                 || status == CommitLog.COMMITTED && numbers.number(xid) > published.get();
     }
 
-    /** May a page say that this transaction committed? Only once its record is durable, and its commit published. */
-    public boolean isDurablyCommitted(long xid) {
-        if (statuses.status(xid) != CommitLog.COMMITTED) {
-            return false;
-        }
-        long number = numbers.number(xid);
-        return number <= wal.durableLsn() && number <= published.get();
-    }
-
     /** For a checkpoint, after {@link #drainPublished}; an engine task's: writes and forces the changed part of the status log. */
     public void writeStatuses() {
         statuses.writeDirty(wal);

@@ -5,12 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.page.PageLayout;
-import dev.palimpsest.storage.Disk;
 import dev.palimpsest.storage.DiskFile;
+import dev.palimpsest.storage.ForwardingDisk;
 import dev.palimpsest.storage.MemoryDisk;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,8 +20,7 @@ import java.util.function.LongSupplier;
  * A disk in memory that checks the WAL rule at each write of a page, knows which files were written since their last force, and fails
  * on demand. Thread-safe.
  */
-final class WatchedDisk implements Disk {
-    private final MemoryDisk disk = new MemoryDisk();
+final class WatchedDisk extends ForwardingDisk {
     private final LongSupplier durableLsn;
     final Set<String> unforced = ConcurrentHashMap.newKeySet();
     final Set<String> unforcedDirectories = ConcurrentHashMap.newKeySet();
@@ -39,6 +37,7 @@ final class WatchedDisk implements Disk {
     volatile boolean failForces;
 
     WatchedDisk(LongSupplier durableLsn) {
+        super(new MemoryDisk());
         this.durableLsn = durableLsn;
     }
 
@@ -52,26 +51,11 @@ final class WatchedDisk implements Disk {
     }
 
     @Override
-    public boolean exists(String path) {
-        return disk.exists(path);
-    }
-
-    @Override
-    public void rename(String from, String to) {
-        disk.rename(from, to);
-    }
-
-    @Override
     public void delete(String path) {
         if (disk.exists(path)) {
             unforcedDirectories.add(path.substring(0, Math.max(0, path.lastIndexOf('/'))));
         }
         disk.delete(path);
-    }
-
-    @Override
-    public List<String> list(String directory) {
-        return disk.list(directory);
     }
 
     @Override
@@ -88,30 +72,13 @@ final class WatchedDisk implements Disk {
         disk.forceDirectory(directory);
     }
 
-    @Override
-    public AutoCloseable lock(String path) {
-        return disk.lock(path);
-    }
-
-    @Override
-    public String describe() {
-        return "watched";
-    }
-
-    @Override
-    public void close() {
-        disk.close();
-    }
-
     private static StoppedException failure(String what, String path) {
         return new StoppedException(SqlState.IO_ERROR, "could not " + what + " file \"" + path + "\": as asked for");
     }
 
-    private final class WatchedFile implements DiskFile {
-        private final DiskFile file;
-
+    private final class WatchedFile extends ForwardingFile {
         WatchedFile(DiskFile file) {
-            this.file = file;
+            super(file);
         }
 
         @Override
@@ -146,21 +113,6 @@ final class WatchedDisk implements Disk {
             }
             unforced.remove(path());
             file.force();
-        }
-
-        @Override
-        public void truncate(long sizeBytes) {
-            file.truncate(sizeBytes);
-        }
-
-        @Override
-        public long size() {
-            return file.size();
-        }
-
-        @Override
-        public String path() {
-            return file.path();
         }
 
         @Override

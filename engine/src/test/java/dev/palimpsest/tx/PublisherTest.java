@@ -34,9 +34,9 @@ class PublisherTest {
         long xid = fixture.committed();
         Transaction reader = fixture.reader();
         assertTrue(fixture.sees(reader, xid));
-        assertFalse(manager.isDurablyCommitted(xid), "visible, but no page may say so yet");
+        assertTrue(manager.commitCsn(xid) > fixture.wal.durableLsn(), "visible, but no page may say so yet");
         fixture.wal.force(fixture.wal.insertLsn());
-        assertTrue(manager.isDurablyCommitted(xid));
+        assertTrue(manager.commitCsn(xid) <= fixture.wal.durableLsn());
     }
 
     @Test

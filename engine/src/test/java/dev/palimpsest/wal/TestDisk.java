@@ -2,11 +2,10 @@ package dev.palimpsest.wal;
 
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
-import dev.palimpsest.storage.Disk;
 import dev.palimpsest.storage.DiskFile;
+import dev.palimpsest.storage.ForwardingDisk;
 import dev.palimpsest.storage.MemoryDisk;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -14,8 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A disk in memory that counts forces, can hold them up and can fail. */
-final class TestDisk implements Disk {
-    private final Disk memory = new MemoryDisk();
+final class TestDisk extends ForwardingDisk {
     final AtomicInteger forces = new AtomicInteger();
     final AtomicInteger writes = new AtomicInteger();
     final AtomicLong bytesWritten = new AtomicLong();
@@ -31,67 +29,20 @@ final class TestDisk implements Disk {
     volatile boolean failForces;
     volatile boolean failWrites;
 
+    TestDisk() {
+        super(new MemoryDisk());
+    }
+
     @Override
     public DiskFile open(String path, boolean create) {
-        return new File(memory.open(path, create));
+        return new File(super.open(path, create));
     }
 
-    @Override
-    public boolean exists(String path) {
-        return memory.exists(path);
-    }
-
-    @Override
-    public void rename(String from, String to) {
-        memory.rename(from, to);
-    }
-
-    @Override
-    public void delete(String path) {
-        memory.delete(path);
-    }
-
-    @Override
-    public List<String> list(String directory) {
-        return memory.list(directory);
-    }
-
-    @Override
-    public void createDirectory(String directory) {
-        memory.createDirectory(directory);
-    }
-
-    @Override
-    public void forceDirectory(String directory) {
-        memory.forceDirectory(directory);
-    }
-
-    @Override
-    public AutoCloseable lock(String path) {
-        return memory.lock(path);
-    }
-
-    @Override
-    public String describe() {
-        return memory.describe();
-    }
-
-    @Override
-    public void close() {
-        memory.close();
-    }
-
-    private final class File implements DiskFile {
-        private final DiskFile file;
+    private final class File extends ForwardingFile {
         private volatile boolean newBlocks;
 
         File(DiskFile file) {
-            this.file = file;
-        }
-
-        @Override
-        public int read(ByteBuffer dst, long position) {
-            return file.read(dst, position);
+            super(file);
         }
 
         @Override
@@ -124,26 +75,6 @@ final class TestDisk implements Disk {
                 throw new StoppedException(SqlState.IO_ERROR, "could not fsync file \"" + path() + "\": test");
             }
             file.force();
-        }
-
-        @Override
-        public void truncate(long sizeBytes) {
-            file.truncate(sizeBytes);
-        }
-
-        @Override
-        public long size() {
-            return file.size();
-        }
-
-        @Override
-        public String path() {
-            return file.path();
-        }
-
-        @Override
-        public void close() {
-            file.close();
         }
     }
 }

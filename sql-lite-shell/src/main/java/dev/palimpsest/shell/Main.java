@@ -76,6 +76,13 @@ public final class Main implements Runnable {
                                 + " arguments.\n");
         List<String> given = new ArrayList<>(Arrays.asList(args));
         if (given.isEmpty() || !OWN.contains(given.get(0))) {
+            String problem = given.isEmpty()
+                    ? null
+                    : FirstArgument.problem(given.get(0), line.getSubcommands().keySet());
+            if (problem != null) {
+                err.println(problem);
+                return CommandLine.ExitCode.USAGE;
+            }
             given.add(0, "shell");
         }
         int status = line.execute(given.toArray(String[]::new));

@@ -1,6 +1,7 @@
 package dev.palimpsest.shell;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.palimpsest.api.Database;
@@ -101,6 +102,21 @@ class ShellTest {
     void shouldSayWhatIsWrongWithArguments() {
         assertEquals(2, ShellRun.run("", "--nonsense").status());
         assertEquals(2, ShellRun.run("", "check").status());
+        assertOutput(
+                ShellRun.run("", "cehck", directory.toString()),
+                2,
+                "palimpsest: 'cehck' is neither a command nor a directory.",
+                "Did you mean 'palimpsest check'?",
+                "To make a database in a new directory of this name: palimpsest shell cehck");
+        assertOutput(
+                ShellRun.run("", "bank"),
+                2,
+                "palimpsest: 'bank' is neither a command nor a directory.",
+                "To make a database in a new directory of this name: palimpsest shell bank");
+        assertFalse(Files.exists(Path.of("cehck")) || Files.exists(Path.of("bank")));
+        Path written = directory.resolve("written like a path");
+        assertEquals(0, ShellRun.run("SELECT 1;", written.toString()).status());
+        assertTrue(Files.isDirectory(written));
         assertEquals(
                 1,
                 ShellRun.run("", "check", directory.resolve("none").toString()).status());
