@@ -21,6 +21,7 @@ public final class TableInfo {
     private final List<CheckConstraint> checks;
     private final List<ForeignKeyInfo> foreignKeys;
     private final List<ForeignKeyInfo> referencedBy;
+    private final boolean hasForeignKeys;
 
     /**
      * @param sequences for each column the sequence that numbers it, or null
@@ -49,6 +50,7 @@ public final class TableInfo {
         this.checks = List.copyOf(checks);
         this.foreignKeys = List.copyOf(foreignKeys);
         this.referencedBy = List.copyOf(referencedBy);
+        this.hasForeignKeys = !foreignKeys.isEmpty() || !referencedBy.isEmpty();
     }
 
     /** Also its file number and what its lock is called. */
@@ -105,6 +107,11 @@ public final class TableInfo {
     /** What an identity column, or one with the default {@code nextval}, is numbered from; null for another column. */
     public SequenceInfo sequence(int column) {
         return sequences.get(column);
+    }
+
+    /** Is it at either end of a foreign key? */
+    public boolean hasForeignKeys() {
+        return hasForeignKeys;
     }
 
     /** In the order in which PostgreSQL checks them: by name. */

@@ -101,8 +101,19 @@ final class Keys {
         return true;
     }
 
+    /** The key, or its leading columns, for values of the columns' Java classes, none null, whether or not the columns could hold them. */
+    static void ofStored(KeyEncoder encoder, TableInfo table, IndexInfo index, List<?> values) {
+        encoder.begin();
+        for (int i = 0; i < values.size(); i++) {
+            add(encoder, table.schema().columns().get(index.columns().get(i)), values.get(i));
+        }
+    }
+
     private static void addValue(KeyEncoder encoder, Column column, Object given) {
-        Object value = Datums.coerce(column, given);
+        add(encoder, column, Datums.coerce(column, given));
+    }
+
+    private static void add(KeyEncoder encoder, Column column, Object value) {
         switch (column.type().kind()) {
             case BOOLEAN -> encoder.addBoolean((Boolean) value);
             case SMALLINT -> encoder.addInt16((Short) value);

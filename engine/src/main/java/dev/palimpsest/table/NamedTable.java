@@ -430,10 +430,12 @@ public final class NamedTable implements Table {
             long count;
             try {
                 count = work.run(t, table, scratch);
+                t.tx().nextCommand();
+                scratch.checkForeignKeys(t);
             } finally {
+                scratch.forgetEvents();
                 t.session().giveScratch(scratch);
             }
-            t.tx().nextCommand();
             return count;
         } catch (Throwable e) {
             throw t.failed(e);

@@ -17,6 +17,7 @@ final class RowInserter {
     private final TableInfo table;
     private final TupleFormer former;
     private final IndexEntries entries;
+    private final Scratch scratch;
 
     /** The row's first NOT NULL column without a value; -1 for none. */
     private int missing;
@@ -24,6 +25,7 @@ final class RowInserter {
     RowInserter(UserTransaction t, TableInfo table, Scratch scratch) {
         this.t = t;
         this.table = table;
+        this.scratch = scratch;
         this.former = scratch.of(table).former();
         this.entries = new IndexEntries(t, table, scratch);
     }
@@ -37,6 +39,9 @@ final class RowInserter {
         int length = form(values);
         long tid = table.heap().insert(t.tx(), former.bytes(), length);
         entries.insert(former.bytes(), tid);
+        if (table.hasForeignKeys()) {
+            scratch.events().inserted(table, former.bytes(), 0, tid);
+        }
     }
 
     /**
@@ -62,6 +67,9 @@ final class RowInserter {
         if (count > 0) {
             batch.insertInto(table.heap(), t.tx());
             entries.insertAll(batch);
+            for (int row = 0; table.hasForeignKeys() && row < count; row++) {
+                scratch.events().inserted(table, batch.bytes(), batch.start(row), batch.tid(row));
+            }
             for (int row = 0; returning != null && row < count; row++) {
                 returning.accept(
                         WrittenRow.written(t, table, batch.bytes(), batch.start(row), batch.end(row), batch.tid(row)));

@@ -188,6 +188,9 @@ final class RowModifier {
     /** The heap is changed: now the indexes, and whoever wants to know. */
     private void written(byte[] version, long tid) {
         if (change == null) {
+            if (table.hasForeignKeys()) {
+                scratch.events().deleted(table, tid);
+            }
             if (returning != null) {
                 returning.accept(WrittenRow.deleted(t, table, version, tid));
             }
@@ -198,6 +201,9 @@ final class RowModifier {
         if (!result.isHot()) {
             entries = entries != null ? entries : new IndexEntries(t, table, scratch);
             entries.insert(bytes, newTid);
+        }
+        if (table.hasForeignKeys()) {
+            scratch.events().updated(t, table, version, tid, bytes, newTid);
         }
         if (returning != null) {
             returning.accept(WrittenRow.written(t, table, bytes, 0, newVersion.newLength(), newTid));

@@ -24,6 +24,29 @@ final class Scratch {
 
     private int nextTable;
 
+    /** What its statement did to tables with foreign keys; null if nothing. */
+    private RowEvents events;
+
+    /** For rows of tables with foreign keys. */
+    RowEvents events() {
+        if (events == null) {
+            events = new RowEvents();
+        }
+        return events;
+    }
+
+    /** The statement has done its work: now what follows from it. */
+    void checkForeignKeys(UserTransaction t) {
+        if (events != null && !events.isEmpty()) {
+            new ForeignKeyChecks(t, this, events).run();
+        }
+    }
+
+    /** The statement is over, one way or the other. */
+    void forgetEvents() {
+        events = null;
+    }
+
     BtreeWriter writer() {
         if (writer == null) {
             writer = new BtreeWriter();

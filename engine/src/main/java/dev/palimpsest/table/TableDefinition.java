@@ -58,15 +58,13 @@ final class TableDefinition {
             }
         }
         for (TableInfo table : tables.values()) {
-            // who changes a referenced row looks at this table; he must not do so while it goes
             for (ForeignKeyInfo key : table.foreignKeys()) {
-                TableInfo referenced = ddl.view().table(key.referencedTable());
-                if (referenced != null) {
-                    t.lock(referenced, LockMode.ACCESS_EXCLUSIVE);
-                }
+                // who changes a referenced row looks at this table; he must not do so while it goes
+                t.lock(ddl.view().table(key.referencedTable()), LockMode.ACCESS_EXCLUSIVE);
+                ddl.dropForeignKey(key);
             }
-            ddl.dropTable(table);
         }
+        tables.values().forEach(ddl::dropTable);
         return dependents.stream().map(Dependent::name).toList();
     }
 

@@ -24,6 +24,7 @@ import java.util.function.Consumer;
 final class Upsert {
     private final UserTransaction t;
     private final TableInfo table;
+    private final Scratch scratch;
     private final RowInserter former;
     private final ConflictProbe probe;
     private final SpeculativeInsertion insertion;
@@ -45,6 +46,7 @@ final class Upsert {
     Upsert(UserTransaction t, TableInfo table, Scratch scratch, OnConflict conflict, Consumer<Row> returning) {
         this.t = t;
         this.table = table;
+        this.scratch = scratch;
         this.returning = returning;
         boolean[] arbiter = Arbiters.of(table, conflict);
         former = new RowInserter(t, table, scratch);
@@ -120,6 +122,9 @@ final class Upsert {
         int in = insertion.insert(pending);
         for (int row = 0; row < in; row++) {
             written++;
+            if (table.hasForeignKeys()) {
+                scratch.events().inserted(table, pending.bytes(), pending.start(row), pending.tid(row));
+            }
             if (returning != null) {
                 returning.accept(WrittenRow.written(
                         t, table, pending.bytes(), pending.start(row), pending.end(row), pending.tid(row)));
