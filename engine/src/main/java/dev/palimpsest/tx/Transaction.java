@@ -348,20 +348,6 @@ public final class Transaction extends LockOwner {
         return new SnapshotHandle(new Snapshot(this, SnapshotSlots.csn(slot), commandId), slot);
     }
 
-    /**
-     * For a referential check, also in the middle of a statement: of the latest published commit and open in one relation at READ COMMITTED,
-     * else the transaction's own; with all own commands before the current one.
-     */
-    public SnapshotHandle snapshotForCheck(int relation) {
-        handedOut = true;
-        if (isolation != IsolationLevel.READ_COMMITTED && snapshotSlot != null) {
-            snapshotSlot.retain();
-            return new SnapshotHandle(new Snapshot(this, SnapshotSlots.csn(snapshotSlot), commandId), snapshotSlot);
-        }
-        SnapshotSlot slot = manager.slots().take(null, this, SnapshotKind.OPEN, relation);
-        return new SnapshotHandle(new Snapshot(this, SnapshotSlots.csn(slot), commandId), slot);
-    }
-
     private void takeSnapshot(SnapshotKind kind, int relation) {
         snapshotSlot = manager.slots().take(lastSnapshotSlot, this, kind, relation);
         lastSnapshotSlot = snapshotSlot;
