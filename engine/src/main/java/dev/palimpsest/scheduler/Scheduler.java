@@ -45,6 +45,11 @@ public interface Scheduler {
     /** Randomness for back-off and sampling; thread-safe. */
     RandomGenerator random();
 
+    /** Is this bug to be in? Always the same answer; true only in the tests. */
+    default boolean isSeeded(Fault fault) {
+        return false;
+    }
+
     /**
      * Parks until {@code done} holds, whatever interrupts come; an interrupt is kept and is pending again on return. Whoever makes
      * {@code done} true unparks this thread afterwards.

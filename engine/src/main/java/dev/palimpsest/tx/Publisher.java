@@ -2,6 +2,7 @@ package dev.palimpsest.tx;
 
 import dev.palimpsest.latch.Latch;
 import dev.palimpsest.latch.LatchRank;
+import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
 
@@ -18,6 +19,9 @@ final class Publisher {
     private final PublishedCsn published;
     private final Scheduler scheduler;
     private final Latch latch;
+
+    /** One of the tests' bugs. */
+    private final boolean publishesTooEarly;
 
     /** Told under PUBLISH after a publication. */
     private final Runnable afterPublication;
@@ -45,6 +49,7 @@ final class Publisher {
         this.scheduler = scheduler;
         this.latch = new Latch(LatchRank.PUBLISH, scheduler);
         this.afterPublication = afterPublication;
+        publishesTooEarly = scheduler.isSeeded(Fault.PUBLISHED_BEFORE_DURABLE);
     }
 
     /**
@@ -73,7 +78,9 @@ final class Publisher {
         try {
             long durable = Math.max(durableLsn, wal.durableLsn());
             PendingCommit last = null;
-            for (PendingCommit c = head.next; c != null && (c.csn <= durable || !c.synchronous); c = c.next) {
+            for (PendingCommit c = head.next;
+                    c != null && (c.csn <= durable || !c.synchronous || publishesTooEarly);
+                    c = c.next) {
                 c.transaction.storeNumbers(numbers, c.csn);
                 last = c;
             }
@@ -113,6 +120,11 @@ final class Publisher {
             before = link;
         }
         head = last;
+    }
+
+    /** For the committer, before it waits: never, but for the tests. */
+    boolean publishesTooEarly() {
+        return publishesTooEarly;
     }
 
     /** Runs something under PUBLISH. */

@@ -1,5 +1,6 @@
 package dev.palimpsest.tx;
 
+import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
 
@@ -12,9 +13,19 @@ final class SnapshotSlots {
     private final PublishedCsn published;
     private final CellArray<SnapshotSlot> slots = new CellArray<>(SnapshotSlot::new);
 
+    /** Whether {@link #take} has one of the tests' bugs. */
+    private final boolean takesWrongNumber;
+
+    private final boolean forgetsPoints;
+    private final boolean forgetsOpenEnds;
+
     SnapshotSlots(Scheduler scheduler, PublishedCsn published) {
         this.scheduler = scheduler;
         this.published = published;
+        takesWrongNumber =
+                scheduler.isSeeded(Fault.VISIBILITY_OFF_BY_ONE) || scheduler.isSeeded(Fault.SNAPSHOT_BEFORE_SLOT);
+        forgetsPoints = scheduler.isSeeded(Fault.NEEDED_VERSION_PRUNED);
+        forgetsOpenEnds = scheduler.isSeeded(Fault.RECHECK_STOPS_AT_REMOVED);
     }
 
     /**
@@ -29,10 +40,15 @@ final class SnapshotSlots {
         SnapshotSlot slot = slots.claim(last, SnapshotSlot.pending(before)); // a CAS: the full fence
         scheduler.step(Step.SNAPSHOT_PENDING);
         slot.describe(holder, kind, relation);
-        long csn = published.get();
+        long csn = takesWrongNumber ? wrongNumber(before) : published.get();
         scheduler.step(Step.SNAPSHOT_TAKEN); // reclaim still sees it pending
         slot.publish(csn, kind);
         return slot;
+    }
+
+    /** What the tests' bugs make of it. */
+    private long wrongNumber(long before) {
+        return scheduler.isSeeded(Fault.SNAPSHOT_BEFORE_SLOT) ? before : published.get() - 1;
     }
 
     /** Holder of a reference only. */
@@ -51,8 +67,18 @@ final class SnapshotSlots {
             long csn = word >>> SnapshotSlot.TAG_BITS;
             switch ((int) word & SnapshotSlot.TAG_MASK) {
                 case SnapshotSlot.PENDING -> horizon.pending(csn);
-                case SnapshotSlot.POINT -> horizon.point(csn);
-                case SnapshotSlot.OPEN -> horizon.open(csn, (int) slot.companion());
+                case SnapshotSlot.POINT -> {
+                    if (!forgetsPoints) {
+                        horizon.point(csn);
+                    }
+                }
+                case SnapshotSlot.OPEN -> {
+                    if (forgetsOpenEnds) {
+                        horizon.point(csn);
+                    } else {
+                        horizon.open(csn, (int) slot.companion());
+                    }
+                }
                 default -> {
                     assert word == 0 : "slot word=" + word;
                 }

@@ -364,6 +364,9 @@ public final class TransactionManager {
 
     /** Uninterruptible. On return all snapshots taken from then on see the commit. */
     private void awaitPublication(Transaction transaction, long csn, boolean synchronous) {
+        if (publisher.publishesTooEarly()) {
+            publisher.publishReady(csn);
+        }
         if (synchronous) {
             wal.flush(csn);
             if (published.get() < csn) {

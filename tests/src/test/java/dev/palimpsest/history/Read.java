@@ -1,6 +1,7 @@
 package dev.palimpsest.history;
 
 import dev.palimpsest.api.RowLockMode;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -37,7 +38,12 @@ record Read(
     static final int ANY_GROUP = -1;
 
     /** @param list the row's list, null if it wasn't read */
-    record Seen(int key, long id, long[] list) {}
+    record Seen(int key, long id, long[] list) {
+        @Override
+        public String toString() {
+            return key + "=" + id + (list == null ? "" : Arrays.toString(list));
+        }
+    }
 
     boolean asksFor(int key, int rowGroup) {
         return key >= from && key <= to && (group == ANY_GROUP || group == rowGroup);
@@ -50,5 +56,13 @@ record Read(
             }
         }
         return null;
+    }
+
+    @Override
+    public String toString() {
+        String what = from == to && !predicate ? "key " + from : "keys " + from + " to " + to;
+        return kind + (lock == null ? "" : " " + lock.sql()) + " of " + what
+                + (group == ANY_GROUP ? "" : " in group " + group) + " between " + called + " and " + returned
+                + ", found " + rows;
     }
 }

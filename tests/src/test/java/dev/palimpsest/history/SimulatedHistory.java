@@ -2,6 +2,7 @@ package dev.palimpsest.history;
 
 import dev.palimpsest.api.Database;
 import dev.palimpsest.crash.SimulatedEngine;
+import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.sim.SeededScheduler;
 import dev.palimpsest.sim.SimulatedDisk;
 import java.util.SplittableRandom;
@@ -19,6 +20,8 @@ final class SimulatedHistory {
     private final Recorder recorder = new Recorder();
     private final HistoryReport report = new HistoryReport();
     private final HistoryWork.Settings settings;
+    private Fault fault;
+    private boolean loadsFirst;
     private boolean crashed;
     private History ended;
 
@@ -38,6 +41,18 @@ final class SimulatedHistory {
                 true);
     }
 
+    /** The first life only makes the tables. */
+    SimulatedHistory loadsFirst() {
+        loadsFirst = true;
+        return this;
+    }
+
+    /** From the second life on: without its tables nobody gets far. */
+    SimulatedHistory with(Fault bug) {
+        fault = bug;
+        return loadsFirst();
+    }
+
     /** @throws AssertionError with the first window that isn't right */
     HistoryReport live(int lives) {
         for (int life = 0; life <= lives; life++) {
@@ -48,13 +63,16 @@ final class SimulatedHistory {
 
     private void live(int life, boolean last) {
         SeededScheduler scheduler = new SeededScheduler(seed * 1_000 + life).limitEvents(5_000_000);
+        if (fault != null && life > 0) {
+            scheduler.seed(fault);
+        }
         disk.requireEngineTasksOf(scheduler);
         if (!last && random.nextBoolean()) {
             disk.crashAt(60 + random.nextInt(400));
         }
         int sessions = 2 + random.nextInt(3);
         int transactions = 10 + random.nextInt(40);
-        scheduler.run(() -> work(scheduler, sessions, last ? 0 : transactions));
+        scheduler.run(() -> work(scheduler, sessions, last || loadsFirst && life == 0 ? 0 : transactions));
         if (ended != null) {
             HistoryReport found = HistoryChecker.check(ended);
             found.requireNone();

@@ -1,11 +1,14 @@
 package dev.palimpsest.sim;
 
+import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.sim.SimulatedTask.State;
 import dev.palimpsest.sim.Trace.Event;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +42,7 @@ public final class SeededScheduler implements Scheduler {
     private final CountDownLatch done = new CountDownLatch(1);
     private final long stepNanos;
     private final boolean wakesSpuriously;
+    private final Set<Fault> faults = EnumSet.noneOf(Fault.class);
     private long mostEvents = 20_000_000;
     private int sessionsLeft;
     private long lastSessionClock;
@@ -70,6 +74,17 @@ public final class SeededScheduler implements Scheduler {
     public SeededScheduler limitEvents(long count) {
         mostEvents = count;
         return this;
+    }
+
+    /** Puts a bug into the engine that is opened with this. */
+    public SeededScheduler seed(Fault fault) {
+        faults.add(fault);
+        return this;
+    }
+
+    @Override
+    public boolean isSeeded(Fault fault) {
+        return faults.contains(fault);
     }
 
     /**
