@@ -77,7 +77,7 @@ final class HeapLocker {
             ctid = HeapPage.ctid(frame.page, offset);
             link = Link.of(frame.page, tid, offset);
             out.done(Tid.NONE, false);
-            lockOnPage(frame.page, link, tx, mode, out);
+            lockOnPage(frame.page, Tid.block(tid), link, tx, mode, out);
             if (link.isEnd() && out.status() == ModifyResult.Status.DONE) {
                 grant(tx, tid, mode, false, out);
             }
@@ -197,7 +197,7 @@ final class HeapLocker {
             context.scheduler().step(Step.HEAP_BEFORE_LATCH);
             Frame frame = latch(block);
             try {
-                lockOnPage(frame.page, link, tx, mode, out);
+                lockOnPage(frame.page, block, link, tx, mode, out);
             } catch (IndexOutOfBoundsException e) {
                 throw reader.damaged(block, e);
             } finally {
@@ -206,9 +206,11 @@ final class HeapLocker {
         }
     }
 
-    /** Locks the versions of the chain that are on this page, from the link on, which then is the next page's or the end. */
-    private void lockOnPage(ByteBuffer page, Link link, Transaction tx, RowLockMode mode, ModifyResult out) {
-        int block = Tid.block(link.tid);
+    /**
+     * Locks the versions of the chain that are on this page, from the link on, which then is the next page's or the end. None if the link
+     * leads to another page already.
+     */
+    private void lockOnPage(ByteBuffer page, int block, Link link, Transaction tx, RowLockMode mode, ModifyResult out) {
         while (!link.isEnd() && Tid.block(link.tid) == block) {
             int line = lineOf(page, link);
             int offset = line == 0 ? -1 : HeapPage.tupleOffset(page, line);

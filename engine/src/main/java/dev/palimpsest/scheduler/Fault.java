@@ -11,7 +11,7 @@ public enum Fault {
     VISIBILITY_OFF_BY_ONE,
     /** A snapshot's number is read before reclaim can see its slot. */
     SNAPSHOT_BEFORE_SLOT,
-    /** A lock is given up while its transaction can still change what it protects. */
+    /** A transaction gives its row locks up before its commit is published. */
     LOCK_RELEASED_EARLY,
     /** A commit is published before its record is durable. */
     PUBLISHED_BEFORE_DURABLE,

@@ -11,6 +11,7 @@ import dev.palimpsest.lock.LockTable;
 import dev.palimpsest.lock.RowLocks;
 import dev.palimpsest.lock.Speculation;
 import dev.palimpsest.lock.WaitContext;
+import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.wal.AppendHook;
@@ -55,6 +56,10 @@ public final class TransactionManager {
     private final SnapshotSlots slots;
     private final LockTable locks;
     private final RowLocks rowLocks;
+
+    /** One of the tests' bugs. */
+    private final boolean releasesRowLocksTooEarly;
+
     private final Publisher publisher;
     private final FileWork fileWork;
     private final List<CommitListener> commitListeners = new CopyOnWriteArrayList<>();
@@ -80,6 +85,7 @@ public final class TransactionManager {
         this.locks = new LockTable(scheduler, poison, active::forEach);
         this.rowLocks = new RowLocks(scheduler);
         locks.onRelease(rowLocks);
+        releasesRowLocksTooEarly = scheduler.isSeeded(Fault.LOCK_RELEASED_EARLY);
         this.publisher = new Publisher(wal, numbers, statuses, published, scheduler, this::trimNumbers);
         this.fileWork = new FileWork(scheduler, poison);
         wal.onDurable(publisher::publishReady);
@@ -187,6 +193,9 @@ public final class TransactionManager {
             return;
         }
         int[] files = transaction.filesDropped(true);
+        if (releasesRowLocksTooEarly) {
+            rowLocks.ended(transaction);
+        }
         long csn = wal.append(
                 TransactionRecords.form(
                         transaction,

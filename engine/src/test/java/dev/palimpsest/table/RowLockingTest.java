@@ -214,6 +214,25 @@ class RowLockingTest {
         c.rollback();
     }
 
+    /** On the first page, at the place that the link names on another one, is somebody else's deleted row. */
+    @Test
+    void shouldFollowAnUndecidedUpdateToAnotherPage() {
+        db.transact(tx -> {
+            for (long id = 100; id < 1000; id++) {
+                table.insert(tx, id, id, id);
+            }
+            return null;
+        });
+        db.transact(tx -> table.deleteAll(tx, Scan.index("t_pkey").from(2L).to(400L)));
+        assertEquals("true", b.begin().does(sets(2, 5000)));
+        assertEquals("value 10", a.begin().does(locks(RowLockMode.KEY_SHARE)));
+        b.commit();
+        assertEquals("waits", c.begin().does(deletes()), "the new version is locked");
+        a.commit();
+        assertEquals("true", c.outcome());
+        c.rollback();
+    }
+
     @Test
     void shouldFailAtRepeatableReadWhereOthersChanged() {
         for (RowLockMode mode : RowLockMode.values()) {

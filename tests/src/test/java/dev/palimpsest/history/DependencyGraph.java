@@ -35,8 +35,10 @@ final class DependencyGraph {
         READ_WRITE,
         /** A statement, and the transaction that it belongs to. */
         PROGRAM,
-        /** The first held a lock that the second needed. */
+        /** The first held a lock on the row that the second changed. */
         LOCK,
+        /** The statement was called when its transaction had got a lock that the first had held. */
+        HANDOVER,
         /** The first had returned before the second was called. */
         REAL_TIME
     }
@@ -49,7 +51,7 @@ final class DependencyGraph {
 
         /** Says something of the second one's commit and nothing of its snapshot. */
         boolean endsAtCommit() {
-            return isAnti() || kind == Kind.UNIQUE_KEY;
+            return isAnti() || kind == Kind.UNIQUE_KEY || kind == Kind.LOCK;
         }
     }
 
@@ -308,7 +310,8 @@ final class DependencyGraph {
                 (edge.predicate() ? "didn't find a row of key " : "read a row of key ") + edge.version().order.key
                         + " that was written then, " + edge.version() + ", (read-write)";
             case PROGRAM -> "was a statement run";
-            case LOCK -> "held a lock on the row that was replaced, " + edge.version() + ", (lock)";
+            case LOCK -> "had locked what was replaced, " + edge.version() + ", (lock)";
+            case HANDOVER -> "had a lock that was needed before (handover)";
             case REAL_TIME -> "had returned before the call (real time)";
         };
     }

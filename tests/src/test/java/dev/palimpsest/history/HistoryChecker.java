@@ -7,6 +7,7 @@ import dev.palimpsest.history.DependencyGraph.Kind;
 import dev.palimpsest.history.HistoryTransaction.Fate;
 import dev.palimpsest.history.Read.Seen;
 import dev.palimpsest.history.VersionOrder.Version;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -28,6 +29,11 @@ final class HistoryChecker {
     private final Map<Long, Version> versions = new HashMap<>();
     private final DependencyGraph graph = new DependencyGraph();
     private final RealTime realTime = new RealTime();
+
+    /** The vertices of reading statements at READ COMMITTED, and when each was called. */
+    private final Map<HistoryTransaction, List<Integer>> statements = new HashMap<>();
+
+    private final Map<Integer, Long> calledAt = new HashMap<>();
     private long firstLoss;
 
     private HistoryChecker(History history) {
@@ -48,7 +54,6 @@ final class HistoryChecker {
                 vertexOf.put(transaction, graph.addVertex(transaction, -1));
             }
         }
-        new LockOverlap(history, orders, report).check();
         for (HistoryTransaction transaction : history.transactions) {
             report.transactions++;
             report.committed += transaction.isCommitted() ? 1 : 0;
@@ -59,6 +64,13 @@ final class HistoryChecker {
             }
         }
         writeDependencies(vertexOf);
+        new LockOverlap(history, report).check((first, second, moment) -> {
+            for (int statement : statements.getOrDefault(second, List.of())) {
+                if (calledAt.get(statement) > moment) {
+                    graph.add(vertexOf.get(first), statement, Kind.HANDOVER, false, null);
+                }
+            }
+        });
         realTime.addEdges(graph);
         report.windows = 1;
         for (Edge edge : graph.edges()) {
@@ -178,6 +190,10 @@ final class HistoryChecker {
             if (!transaction.repeatableRead && usesSnapshot) {
                 reader = graph.addVertex(new Statement(transaction, read), vertex);
                 realTime.add(reader, read.called(), read.returned());
+                statements
+                        .computeIfAbsent(transaction, any -> new ArrayList<>(2))
+                        .add(reader);
+                calledAt.put(reader, read.called());
                 if (installs) {
                     graph.add(reader, vertex, Kind.PROGRAM, false, null);
                 }
@@ -190,7 +206,9 @@ final class HistoryChecker {
                 }
                 Seen seen = read.seen(key);
                 Write own = transaction.lastWrite(key, read.position());
-                if (own != null) {
+                if (own != null && isBesideAnother(own)) {
+                    checkBoth(read, own, reader);
+                } else if (own != null) {
                     checkOwn(read, own, seen);
                 } else if (seen != null) {
                     found(read, seen, reader, usesSnapshot);
@@ -222,7 +240,8 @@ final class HistoryChecker {
                 } else if (row.list() != null) {
                     checkList(row, write);
                 }
-                if (!keys.add(row.key())) {
+                Write own = transaction.lastWrite(row.key(), read.position());
+                if (!keys.add(row.key()) && (own == null || !isBesideAnother(own))) {
                     report.violation(Anomaly.DUPLICATE_KEY, transaction + " found key " + row.key() + " twice");
                 }
             }
@@ -247,6 +266,37 @@ final class HistoryChecker {
                         Anomaly.GARBAGE,
                         transaction + " found a list that is not what was appended: key " + row.key() + " "
                                 + java.util.Arrays.toString(list) + ", wrong from the end at place " + at);
+            }
+        }
+
+        /**
+         * A REPEATABLE READ transaction may insert a key though its snapshot has a row with it, which others have deleted since; then it sees
+         * both, as in PostgreSQL, and by its key either.
+         */
+        private boolean isBesideAnother(Write own) {
+            if (!transaction.repeatableRead || own.kind == Write.Kind.DELETE) {
+                return false;
+            }
+            Write first = own;
+            while (first != null && first.kind != Write.Kind.INSERT) {
+                first = first.by == transaction ? history.writes.get(first.previous) : null;
+            }
+            return first != null && first.by == transaction;
+        }
+
+        private void checkBoth(Read read, Write own, int reader) {
+            boolean anyOfIt = false;
+            for (Seen row : read.rows()) {
+                if (row.key() == own.key && row.id() != own.id) {
+                    found(read, row, reader, true);
+                    anyOfIt = true;
+                } else if (row.key() == own.key) {
+                    checkOwn(read, own, row);
+                    anyOfIt = true;
+                }
+            }
+            if (!anyOfIt) {
+                checkOwn(read, own, null);
             }
         }
 

@@ -35,6 +35,7 @@ final class HistoryTransaction {
     long firstCalled = Long.MAX_VALUE;
 
     long firstReturned = Long.MAX_VALUE;
+    private long lastReturned;
     long commitCalled = Long.MAX_VALUE;
     long commitReturned = Long.MAX_VALUE;
 
@@ -78,6 +79,7 @@ final class HistoryTransaction {
     private long returned() {
         long now = clock.getAsLong();
         firstReturned = Math.min(firstReturned, now);
+        lastReturned = now;
         return now;
     }
 
@@ -111,6 +113,11 @@ final class HistoryTransaction {
     }
 
     // ---- for the checker
+
+    /** Until then it had all its locks, whatever became of it. */
+    long endCalled() {
+        return commitCalled == Long.MAX_VALUE ? lastReturned : commitCalled;
+    }
 
     boolean isCommitted() {
         return fate == Fate.COMMITTED;

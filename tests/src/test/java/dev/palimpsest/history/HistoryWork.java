@@ -1,11 +1,15 @@
 package dev.palimpsest.history;
 
+import dev.palimpsest.api.CanceledException;
 import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.Database;
+import dev.palimpsest.api.EngineException;
 import dev.palimpsest.api.IsolationLevel;
+import dev.palimpsest.api.OnConflict;
 import dev.palimpsest.api.RetryException;
 import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowChange;
+import dev.palimpsest.api.RowLockMode;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
 import dev.palimpsest.api.SqlState;
@@ -14,6 +18,7 @@ import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.UsageException;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.history.Read.Seen;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -126,7 +131,7 @@ final class HistoryWork {
         try {
             Statements statements = new Statements(random, tx, record);
             for (int i = 1 + random.nextInt(5); i > 0; i--) {
-                statements.one();
+                statements.oneOrBack();
             }
             if (random.nextInt(12) == 0) {
                 tx.rollback();
@@ -137,12 +142,19 @@ final class HistoryWork {
                 tx.commit();
                 record.committed();
             }
-        } catch (RetryException | UsageException e) {
+        } catch (RetryException | UsageException | CanceledException e) {
             tx.rollback();
             record.rolledBack();
-            if (!(e instanceof RetryException) && e.sqlState() != SqlState.UNIQUE_VIOLATION) {
-                throw e;
-            }
+            requireExpected(e);
+        }
+    }
+
+    private static void requireExpected(EngineException e) {
+        boolean expected = e instanceof RetryException
+                || e.sqlState() == SqlState.UNIQUE_VIOLATION
+                || e.sqlState() == SqlState.LOCK_NOT_AVAILABLE;
+        if (!expected) {
+            throw e;
         }
     }
 
@@ -155,15 +167,31 @@ final class HistoryWork {
         private final Transaction tx;
         private final HistoryTransaction record;
 
+        /** Where in the record each savepoint was set; its name is its depth. */
+        private final List<Integer> savepoints = new ArrayList<>(0);
+
         Statements(SplittableRandom random, Transaction tx, HistoryTransaction record) {
             this.random = random;
             this.tx = tx;
             this.record = record;
         }
 
-        void one() {
+        /** One statement; if it fails within a savepoint, the transaction goes on from one. */
+        void oneOrBack() {
+            try {
+                one();
+            } catch (RetryException | UsageException | CanceledException e) {
+                requireExpected(e);
+                if (savepoints.isEmpty() || random.nextInt(4) == 0) {
+                    throw e;
+                }
+                rollbackTo();
+            }
+        }
+
+        private void one() {
             int key = key();
-            switch (random.nextInt(20)) {
+            switch (random.nextInt(26)) {
                 case 0, 1, 2, 3, 4 -> get(key);
                 case 5 -> scan(key, Math.min(settings.keys() - 1, key + random.nextInt(6)), Read.ANY_GROUP, false);
                 case 6 -> scan(0, settings.keys() - 1, random.nextInt(GROUPS), false);
@@ -172,9 +200,83 @@ final class HistoryWork {
                 case 14 -> updateAll(key, Math.min(settings.keys() - 1, key + random.nextInt(3)), Read.ANY_GROUP);
                 case 15 -> updateAll(0, settings.keys() - 1, random.nextInt(GROUPS));
                 case 16, 17 -> delete(key);
-                default -> insertIfAbsent(key);
+                case 18 -> insertIfAbsent(key);
+                case 19 -> insertOrUpdate(key);
+                case 20 -> lock(key);
+                case 21 -> lockAll(key, Math.min(settings.keys() - 1, key + random.nextInt(4)));
+                case 22, 23 -> savepoint();
+                case 24 -> {
+                    if (!savepoints.isEmpty()) {
+                        rollbackTo();
+                    }
+                }
+                default -> {
+                    if (!savepoints.isEmpty()) {
+                        release();
+                    }
+                }
             }
         }
+
+        // ---- savepoints
+
+        private void savepoint() {
+            String name = "s" + savepoints.size();
+            tx.savepoint(name);
+            savepoints.add(record.mark());
+        }
+
+        private void rollbackTo() {
+            int place = random.nextInt(savepoints.size());
+            tx.rollbackTo("s" + place);
+            record.undoneSince(savepoints.get(place));
+            savepoints.subList(place + 1, savepoints.size()).clear();
+            savepoints.set(place, record.mark());
+        }
+
+        private void release() {
+            int place = random.nextInt(savepoints.size());
+            tx.release("s" + place);
+            savepoints.subList(place, savepoints.size()).clear();
+        }
+
+        // ---- locks
+
+        private WaitPolicy policy() {
+            return switch (random.nextInt(6)) {
+                case 0 -> WaitPolicy.NOWAIT;
+                case 1 -> WaitPolicy.SKIP_LOCKED;
+                default -> WaitPolicy.BLOCK;
+            };
+        }
+
+        private RowLockMode mode() {
+            return RowLockMode.values()[random.nextInt(RowLockMode.values().length)];
+        }
+
+        private void lock(int key) {
+            WaitPolicy policy = policy();
+            RowLockMode mode = mode();
+            record.calls();
+            Row row = table.lock(tx, mode, policy, key);
+            Read.Kind kind = policy == WaitPolicy.SKIP_LOCKED ? Read.Kind.LOCK_SOME : Read.Kind.LOCK;
+            List<Seen> rows = row == null ? List.of() : List.of(HistoryTable.seen(row));
+            record.found(kind, mode, key, key, Read.ANY_GROUP, false, rows);
+        }
+
+        private void lockAll(int from, int to) {
+            WaitPolicy policy = policy();
+            RowLockMode mode = mode();
+            List<Seen> rows = new ArrayList<>();
+            record.calls();
+            try (RowStream stream = table.scan(tx, byKey(from, to).lock(mode, policy))) {
+                stream.forEachRemaining(row -> rows.add(HistoryTable.seen(row)));
+            }
+            Read.Kind kind = policy == WaitPolicy.SKIP_LOCKED ? Read.Kind.LOCK_SOME : Read.Kind.LOCK;
+            record.found(kind, mode, from, to, Read.ANY_GROUP, true, rows);
+        }
+
+        // ---- reading and writing
 
         /** Some keys more often than others. */
         private int key() {
@@ -222,7 +324,7 @@ final class HistoryWork {
             long id = recorder.newVersion();
             int group = random.nextInt(GROUPS);
             record.calls();
-            table.insert(tx, key, id, group, settings.lists() ? HistoryTable.format(new long[] {id}) : null, padding);
+            table.insert(tx, row(key, id, group));
             record.wrote(Write.Kind.INSERT, key, id, 0, group, new long[0]);
         }
 
@@ -235,16 +337,18 @@ final class HistoryWork {
 
         private void updateAll(int from, int to, int group) {
             Map<Integer, Change> changes = new LinkedHashMap<>();
+            Map<Integer, Change> happened = new LinkedHashMap<>();
             record.calls();
             Scan scan = group == Read.ANY_GROUP ? byKey(from, to) : byGroup(group);
-            long count = table.updateAll(tx, scan, changing(changes));
-            if (count != changes.size()) {
-                keepWhatHappened(changes);
-            }
-            if (count != changes.size()) {
-                throw new AssertionError("updated=" + count + " found=" + changes);
-            }
-            changed(from, to, group, true, changes);
+            table.updateAll(tx, scan, changing(changes), row -> {
+                Seen after = HistoryTable.seen(row);
+                Change change = changes.get(after.key());
+                if (after.id() != change.id()) {
+                    throw new AssertionError("returned " + after + " for " + change);
+                }
+                happened.put(after.key(), change);
+            });
+            changed(from, to, group, true, happened);
         }
 
         private Consumer<RowChange> changing(Map<Integer, Change> changes) {
@@ -268,17 +372,6 @@ final class HistoryWork {
             };
         }
 
-        /** Some rows were shown to the statement but changed or went while it waited: those that it did change have its versions. */
-        private void keepWhatHappened(Map<Integer, Change> changes) {
-            Map<Integer, Long> there = new LinkedHashMap<>();
-            try (RowStream stream = table.scan(tx, Scan.all())) {
-                stream.forEachRemaining(row -> there.put((int) row.longValue(0), row.longValue(HistoryTable.VERSION)));
-            }
-            changes.entrySet()
-                    .removeIf(change -> there.getOrDefault(change.getKey(), 0L)
-                            != change.getValue().id());
-        }
-
         private void changed(int from, int to, int group, boolean predicate, Map<Integer, Change> changes) {
             List<Seen> rows = new ArrayList<>();
             changes.values().forEach(change -> rows.add(change.before()));
@@ -293,17 +386,43 @@ final class HistoryWork {
         }
 
         private void delete(int key) {
-            Seen[] last = new Seen[1];
+            List<Seen> rows = new ArrayList<>(1);
             record.calls();
-            long count = table.deleteAll(tx, byKey(key, key).where(row -> {
-                last[0] = HistoryTable.seen(row);
-                return true;
-            }));
-            List<Seen> rows = count == 0 ? List.of() : List.of(last[0]);
+            table.deleteAll(tx, byKey(key, key), row -> rows.add(HistoryTable.seen(row)));
             record.found(Read.Kind.CHANGE, null, key, key, Read.ANY_GROUP, false, rows);
-            if (count != 0) {
-                record.wrote(Write.Kind.DELETE, key, recorder.newVersion(), last[0].id(), 0, new long[0]);
+            for (Seen row : rows) {
+                record.wrote(Write.Kind.DELETE, key, recorder.newVersion(), row.id(), 0, new long[0]);
             }
+        }
+
+        /** The row that it meets may be newer than a READ COMMITTED statement's snapshot. */
+        private void insertOrUpdate(int key) {
+            long id = recorder.newVersion();
+            int group = random.nextInt(GROUPS);
+            Map<Integer, Change> changes = new LinkedHashMap<>();
+            Consumer<RowChange> change = changing(changes);
+            OnConflict conflict = random.nextInt(4) == 0
+                    ? OnConflict.doNothing("id")
+                    : OnConflict.doUpdate(List.of("id"), (row, proposed) -> change.accept(row));
+            long[] written = new long[1];
+            record.calls();
+            table.insertAll(
+                    tx,
+                    List.<Object[]>of(row(key, id, group)).iterator(),
+                    conflict,
+                    row -> written[0] = row.longValue(HistoryTable.VERSION));
+            if (written[0] == id) {
+                record.wrote(Write.Kind.INSERT, key, id, 0, group, new long[0]);
+            } else if (written[0] != 0) {
+                changed(key, key, Read.ANY_GROUP, false, changes);
+            } else {
+                record.returnedNothing();
+            }
+        }
+
+        private Object[] row(int key, long id, int group) {
+            String list = settings.lists() ? HistoryTable.format(new long[] {id}) : null;
+            return new Object[] {key, id, group, list, padding};
         }
     }
 }
