@@ -34,7 +34,7 @@ public interface Transaction extends AutoCloseable {
     /** How often this transaction had to wait for another one so far. */
     long waitCount();
 
-    /** Makes a running or the next wait of this transaction fail with 57014. Thread-safe. */
+    /** Makes a running statement or wait of this transaction, or the next one, fail with 57014. Thread-safe. */
     void cancel();
 
     /** @throws UsageException 42P07 if the name is taken, 42701, 42703, 42P16, 54011 for a bad definition */

@@ -2,7 +2,9 @@ package dev.palimpsest.engine;
 
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.DatabaseStatistics;
+import dev.palimpsest.api.LockInfo;
 import dev.palimpsest.api.RetryException;
+import dev.palimpsest.api.Session;
 import dev.palimpsest.api.SessionInfo;
 import dev.palimpsest.api.Table;
 import dev.palimpsest.api.Transaction;
@@ -18,9 +20,11 @@ import dev.palimpsest.inspect.PageDump;
 import dev.palimpsest.inspect.Versions;
 import dev.palimpsest.lock.LockTable;
 import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.table.LockView;
 import dev.palimpsest.table.NamedTable;
 import dev.palimpsest.table.Sessions;
 import dev.palimpsest.table.TableEngine;
+import dev.palimpsest.table.UserSession;
 import dev.palimpsest.table.UserTransaction;
 import dev.palimpsest.wal.WalDump;
 import java.util.ArrayList;
@@ -71,7 +75,11 @@ public final class EngineDatabase implements Database, InspectableDatabase {
 
     @Override
     public Transaction begin(TransactionOptions options) {
-        return UserTransaction.begin(tables, UsageException.required(options, "the options"));
+        return begin(options, 1);
+    }
+
+    private Transaction begin(TransactionOptions options, int attempt) {
+        return UserTransaction.begin(tables, UsageException.required(options, "the options"), null, attempt);
     }
 
     @Override
@@ -79,7 +87,7 @@ public final class EngineDatabase implements Database, InspectableDatabase {
         UsageException.required(options, "the options");
         UsageException.required(work, "the work");
         for (int attempt = 1; ; attempt++) {
-            try (Transaction tx = UserTransaction.begin(tables, options, attempt)) {
+            try (Transaction tx = begin(options, attempt)) {
                 T result = work.run(tx);
                 if (tx.isActive()) { // else the work has ended it itself
                     tx.commit();
@@ -108,13 +116,13 @@ public final class EngineDatabase implements Database, InspectableDatabase {
     }
 
     @Override
-    public dev.palimpsest.api.Session openSession() {
-        throw new UsageException(dev.palimpsest.api.SqlState.FEATURE_NOT_SUPPORTED, "openSession");
+    public Session openSession() {
+        return UserSession.open(tables);
     }
 
     @Override
-    public List<dev.palimpsest.api.LockInfo> locks() {
-        throw new UsageException(dev.palimpsest.api.SqlState.FEATURE_NOT_SUPPORTED, "locks");
+    public List<LockInfo> locks() {
+        return sessions.guarded(() -> new LockView(tables).list());
     }
 
     @Override

@@ -68,6 +68,7 @@ public final class HeapScan {
     }
 
     private boolean nextPage() {
+        snapshot.transaction().checkInterrupts();
         while (++block < blockCount) {
             long decidesFrom = reader.copyPage(block, copy);
             if (decidesFrom >= 0) {

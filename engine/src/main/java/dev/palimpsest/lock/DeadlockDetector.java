@@ -3,53 +3,66 @@ package dev.palimpsest.lock;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
- * Looks for a cycle in the graph of waits: from a waiter to each holder of a conflicting mode, and to each waiter with a conflicting
- * mode before it in the queue. A cycle can only be closed by a new waiter, so each one looks once, from itself.
+ * Looks for a cycle in the graph of waits, and for an order of the queues that opens it.
  *
- * <p>Stateless; the caller holds LOCK_TABLE. Source: PostgreSQL, {@code storage/lmgr/README}, "The Deadlock Detection Algorithm"; of its
- * queue rearrangements only those of one waiter before one other are tried.
+ * <p>Edges go from a waiter to each holder of a conflicting mode (hard), and to each waiter with a conflicting mode before it in the queue
+ * (soft). A cycle without soft edges is a deadlock. Else each soft edge is turned around in turn, which is a constraint on the order of
+ * its queue, and the graph is looked at again under all constraints so far; what still has cycles gets more of them. The queues change
+ * only when an order without any cycle through a moved waiter was found.
+ *
+ * <p>One use; the caller holds LOCK_TABLE. Source: PostgreSQL, {@code deadlock.c}, and {@code storage/lmgr/README}, "The Deadlock Detection
+ * Algorithm"; there are no lock groups here.
  */
 final class DeadlockDetector {
     /** One wait in a cycle. {@code ahead} is null where {@code blocker} holds the lock. */
     record Edge(Waiter waiter, LockOwner blocker, Waiter ahead) {}
 
-    private DeadlockDetector() {}
+    /** {@code first} must be granted before {@code second}, both of one queue. */
+    private record Constraint(Waiter first, Waiter second) {}
 
-    /** The cycle through this waiter, in order from it, or null. */
+    /** More orders than this aren't tried: the work grows with their number's factorial. */
+    private static final int MAX_CONSTRAINTS = 8;
+
+    private final ArrayList<Constraint> constraints = new ArrayList<>();
+
+    /** The queues under the constraints; others are as they are. */
+    private final Map<Lock, List<Waiter>> orders = new LinkedHashMap<>();
+
+    /** The cycle found last, in order from where the search began. */
+    private final ArrayList<Edge> path = new ArrayList<>();
+
+    /** The cycle through this waiter as the queues are, in order from it, or null. */
     static List<Edge> findCycle(Waiter start) {
-        ArrayList<Edge> path = new ArrayList<>();
-        Set<LockOwner> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-        return reaches(start, start.owner.root(), seen, path) ? path : null;
+        DeadlockDetector detector = new DeadlockDetector();
+        return detector.hasCycle(start) ? detector.path : null;
     }
 
     /**
-     * Lets one waiter of the cycle pass another that has no lock yet, if that leaves no cycle.
+     * Orders the queues so that no cycle is left.
      *
-     * @return the lock whose queue was changed, or null if nothing helps
+     * @return the locks whose queues were changed; null if no order helps
      */
-    static Lock rearrange(Waiter start, List<Edge> cycle) {
-        for (Edge edge : cycle) {
-            if (edge.ahead() == null) {
-                continue;
-            }
-            ArrayList<Waiter> queue = edge.waiter().lock.waiters;
-            ArrayList<Waiter> before = new ArrayList<>(queue);
-            queue.remove(edge.waiter());
-            queue.add(queue.indexOf(edge.ahead()), edge.waiter());
-            if (findCycle(start) == null && queue.stream().allMatch(waiter -> findCycle(waiter) == null)) {
-                return edge.waiter().lock;
-            }
-            queue.clear();
-            queue.addAll(before);
+    static List<Lock> rearrange(Waiter start) {
+        DeadlockDetector detector = new DeadlockDetector();
+        if (!detector.canBeOpened(start)) {
+            return null;
         }
-        return null;
+        List<Lock> changed = new ArrayList<>();
+        detector.orders.forEach((lock, order) -> {
+            lock.waiters.clear();
+            lock.waiters.addAll(order);
+            changed.add(lock);
+        });
+        return changed;
     }
 
-    /** PostgreSQL's DETAIL: one line for each wait in the cycle, then where the victim's wait came from. */
+    /** PostgreSQL's DETAIL: one line for each wait in the cycle, then where each wait came from. */
     static String describe(List<Edge> cycle) {
         StringBuilder text = new StringBuilder();
         for (Edge edge : cycle) {
@@ -61,43 +74,143 @@ final class DeadlockDetector {
                     .append(".\n");
         }
         for (Edge edge : cycle) {
-            LockOwner owner = edge.waiter().owner;
-            String where = edge.waiter().context.describe();
-            text.append("Process ").append(owner.processId());
-            text.append(owner.waitableXid() == 0 ? ": no transaction id" : ": transaction " + owner.waitableXid());
+            Waiter waiter = edge.waiter();
+            long xid = waiter.actor.waitableXid();
+            String where = waiter.context.describe();
+            text.append("Process ").append(waiter.owner.processId());
+            text.append(xid == 0 ? ": no transaction id" : ": transaction " + xid);
             text.append(where == null ? "" : ", waiting at " + where).append(".\n");
         }
         text.setLength(text.length() - 1);
         return text.toString();
     }
 
-    private static boolean reaches(Waiter from, LockOwner target, Set<LockOwner> seen, List<Edge> path) {
-        if (!seen.add(from.owner.root())) {
+    /** PostgreSQL: DeadLockCheckRecurse. On true, {@link #orders} has no cycle. */
+    private boolean canBeOpened(Waiter start) {
+        List<Constraint> turned = softEdgesOfACycle(start);
+        if (turned == null || turned.isEmpty()) {
+            return turned != null;
+        }
+        if (constraints.size() == MAX_CONSTRAINTS) {
             return false;
         }
-        for (Holder holder : from.lock.holders) {
-            if (holder.owner.root() != from.owner.root()
-                    && (holder.modes & from.mode.conflicts()) != 0
-                    && follow(new Edge(from, holder.owner.root(), null), target, seen, path)) {
+        for (Constraint constraint : turned) {
+            constraints.add(constraint);
+            if (canBeOpened(start)) {
                 return true;
             }
+            constraints.remove(constraints.size() - 1);
         }
-        for (Waiter earlier : from.lock.waiters) {
-            if (earlier == from) {
-                return false;
+        return false;
+    }
+
+    /**
+     * The graph under the constraints, looked at from all that it moves and from the start. PostgreSQL: TestConfiguration.
+     *
+     * @return how each soft edge of one cycle would be turned around, empty if there is no cycle; null if there is one without soft edges,
+     *     or no order fulfils the constraints
+     */
+    private List<Constraint> softEdgesOfACycle(Waiter start) {
+        if (!order()) {
+            return null;
+        }
+        List<Waiter> from = new ArrayList<>();
+        for (Constraint constraint : constraints) {
+            from.add(constraint.first());
+            from.add(constraint.second());
+        }
+        from.add(start);
+        List<Constraint> turned = List.of();
+        for (Waiter waiter : from) {
+            if (hasCycle(waiter)) {
+                turned = path.stream()
+                        .filter(edge -> edge.ahead() != null)
+                        .map(edge -> new Constraint(edge.waiter(), edge.ahead()))
+                        .toList();
+                if (turned.isEmpty()) {
+                    return null;
+                }
             }
-            if (Lock.queuesBehind(from, earlier)
-                    && follow(new Edge(from, earlier.owner.root(), earlier), target, seen, path)) {
+        }
+        return turned;
+    }
+
+    /** Fills {@link #orders}. PostgreSQL: ExpandConstraints. @return false if the constraints contradict each other */
+    private boolean order() {
+        orders.clear();
+        for (Constraint constraint : constraints) {
+            Lock lock = constraint.first().lock;
+            if (!orders.containsKey(lock)) {
+                List<Waiter> order = order(lock);
+                if (order == null) {
+                    return false;
+                }
+                orders.put(lock, order);
+            }
+        }
+        return true;
+    }
+
+    /** From the back: always the last one in the queue that needn't be before anybody left. PostgreSQL: TopoSort. */
+    private List<Waiter> order(Lock lock) {
+        List<Waiter> left = new ArrayList<>(lock.waiters);
+        List<Waiter> order = new ArrayList<>();
+        while (!left.isEmpty()) {
+            int last = left.size() - 1;
+            while (last >= 0 && mustPrecedeOneOf(left, left.get(last))) {
+                last--;
+            }
+            if (last < 0) {
+                return null;
+            }
+            order.add(left.remove(last));
+        }
+        Collections.reverse(order);
+        return order;
+    }
+
+    private boolean mustPrecedeOneOf(List<Waiter> left, Waiter waiter) {
+        for (Constraint constraint : constraints) {
+            if (constraint.first() == waiter && left.contains(constraint.second())) {
                 return true;
             }
         }
         return false;
     }
 
-    private static boolean follow(Edge edge, LockOwner target, Set<LockOwner> seen, List<Edge> path) {
+    /** Fills {@link #path}. PostgreSQL: FindLockCycle. */
+    private boolean hasCycle(Waiter start) {
+        path.clear();
+        return reaches(start, start.owner.root(), Collections.newSetFromMap(new IdentityHashMap<>()));
+    }
+
+    private boolean reaches(Waiter from, LockOwner target, Set<LockOwner> seen) {
+        if (!seen.add(from.owner.root())) {
+            return false;
+        }
+        for (Holder holder : from.lock.holders) {
+            if (holder.owner.root() != from.owner.root()
+                    && (holder.modes & from.mode.conflicts()) != 0
+                    && follow(new Edge(from, holder.owner, null), target, seen)) {
+                return true;
+            }
+        }
+        for (Waiter earlier : orders.getOrDefault(from.lock, from.lock.waiters)) {
+            if (earlier == from) {
+                return false;
+            }
+            if (Lock.queuesBehind(from, earlier) && follow(new Edge(from, earlier.actor, earlier), target, seen)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean follow(Edge edge, LockOwner target, Set<LockOwner> seen) {
         path.add(edge);
-        Waiter next = edge.blocker().waiter;
-        if (edge.blocker() == target || next != null && reaches(next, target, seen, path)) {
+        LockOwner blocker = edge.blocker().root();
+        Waiter next = blocker.waiter;
+        if (blocker == target || next != null && reaches(next, target, seen)) {
             return true;
         }
         path.remove(path.size() - 1);

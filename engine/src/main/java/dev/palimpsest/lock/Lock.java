@@ -1,6 +1,8 @@
 package dev.palimpsest.lock;
 
+import dev.palimpsest.api.ErrorSubject;
 import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One locked thing in the table: who holds it and who waits, in order. Guarded by LOCK_TABLE.
@@ -83,6 +85,29 @@ final class Lock {
         return waiter.mode.conflictsWith(earlier.mode);
     }
 
+    /** Adds the roots that this waiter waits for, each once. */
+    void addBlockers(Waiter waiter, List<LockOwner> to) {
+        for (Holder holder : holders) {
+            if (holder.owner.root() != waiter.owner.root() && (holder.modes & waiter.mode.conflicts()) != 0) {
+                addOnce(to, holder.owner.root());
+            }
+        }
+        for (Waiter earlier : waiters) {
+            if (earlier == waiter) {
+                return;
+            }
+            if (queuesBehind(waiter, earlier)) {
+                addOnce(to, earlier.owner.root());
+            }
+        }
+    }
+
+    private static void addOnce(List<LockOwner> to, LockOwner owner) {
+        if (!to.contains(owner)) {
+            to.add(owner);
+        }
+    }
+
     /** What people see: of a subtransaction its xid, if it has one. */
     LockTag shownTag() {
         if (tag.kind() != LockTag.Kind.SUBTRANSACTION || holders.isEmpty()) {
@@ -91,6 +116,17 @@ final class Lock {
         LockOwner owner = holders.get(0).owner; // nobody else ever holds it
         long xid = owner.xidOfSub((int) tag.second());
         return xid != 0 ? LockTag.transaction(xid) : LockTag.virtualTransaction(owner.processId(), owner.liveNumber());
+    }
+
+    /** What a request that isn't granted is about, and the transaction of one that stands in its way. */
+    ErrorSubject subject(LockOwner owner, LockMode mode, WaitContext context) {
+        long other = 0;
+        for (Holder holder : holders) {
+            if (other == 0 && holder.owner.root() != owner.root() && (holder.modes & mode.conflicts()) != 0) {
+                other = holder.owner.waitableXid();
+            }
+        }
+        return context.subject(other);
     }
 
     boolean isUnused() {

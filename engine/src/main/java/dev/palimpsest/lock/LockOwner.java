@@ -13,6 +13,10 @@ import java.util.ArrayList;
  * subtransaction that what is locked now belongs to. Others wait for "sub k of life n" ({@link LockTable#waitForSub}).
  */
 public abstract class LockOwner {
+    private static final int NO_CANCEL = 0;
+    private static final int CANCEL_STATEMENT = 1;
+    private static final int CANCEL_NEXT = 2;
+
     private static final VarHandle LIVE_NUMBER;
     private static final VarHandle WAITABLE_XID;
 
@@ -77,12 +81,17 @@ public abstract class LockOwner {
     /** Owner's thread. */
     private long speculationCount;
 
-    /** Set by any thread, cleared by the owner. */
-    private volatile boolean cancelRequested;
+    /** {@link #NO_CANCEL} or what is requested. Set by any thread, cleared by the owner's. */
+    private volatile int cancelRequested;
 
     // the owner's thread only
     private long lockTimeoutNanos;
     private long deadlockTimeoutNanos;
+    private long statementTimeoutNanos;
+
+    /** On the scheduler's clock; counts while {@link #statementTimeoutNanos} isn't 0. */
+    private long statementDeadline;
+
     private WaitListener waitListener = WaitListener.NONE;
 
     /** Written by the owner's thread, read by any for views. */
@@ -95,9 +104,10 @@ public abstract class LockOwner {
     protected final void resetLockOwner(LockOwner newRoot) {
         assert tableLocks == 0 && liveNumber == 0 && subId == 0 : "still holds locks";
         root = newRoot;
-        cancelRequested = false;
+        clearCancel();
         lockTimeoutNanos = 0;
         deadlockTimeoutNanos = 0;
+        statementTimeoutNanos = 0;
         waitListener = WaitListener.NONE;
         if (waitCount != 0) {
             waitCount = 0;
@@ -290,17 +300,61 @@ public abstract class LockOwner {
         return current == null ? null : current.description;
     }
 
+    // ---- statements
+
+    /** Longest statement from {@link #beginStatementLimits} on, 0 for no limit. */
+    public final void statementTimeoutNanos(long nanos) {
+        statementTimeoutNanos = nanos;
+    }
+
+    /** A statement begins: does {@link #beginStatementLimits} have anything to do? Owner's thread. */
+    public final boolean hasStatementLimits() {
+        return statementTimeoutNanos != 0 || cancelRequested != NO_CANCEL;
+    }
+
+    /** A statement begins: its time runs from now on, and what was to cancel the one before is void. Owner's thread. */
+    public final void beginStatementLimits(long nowNanos) {
+        statementDeadline = nowNanos + statementTimeoutNanos;
+        if (cancelRequested == CANCEL_STATEMENT) {
+            cancelRequested = NO_CANCEL;
+        }
+    }
+
+    /** When the running statement is over its time. Owner's thread. */
+    public final long statementDeadline() {
+        return statementDeadline;
+    }
+
+    /** Goes on with a statement that began earlier. Owner's thread. */
+    public final void statementDeadline(long nanos) {
+        statementDeadline = nanos;
+    }
+
+    /** Owner's thread. */
+    public final boolean hasStatementDeadline() {
+        return statementTimeoutNanos != 0;
+    }
+
+    /** Does {@link LockTable#checkInterrupts} have anything to do? Owner's thread. */
+    protected final boolean mayBeInterrupted() {
+        return statementTimeoutNanos != 0 || cancelRequested != NO_CANCEL;
+    }
+
     /** True after {@link LockTable#cancel}, until {@link #clearCancel}. Any thread. */
     public final boolean isCancelRequested() {
-        return cancelRequested;
+        return cancelRequested != NO_CANCEL;
     }
 
-    /** Owner's thread: a cancel was answered, or a new statement begins. */
+    /** Owner's thread: a cancel was answered. */
     public final void clearCancel() {
-        cancelRequested = false;
+        if (cancelRequested != NO_CANCEL) {
+            cancelRequested = NO_CANCEL;
+        }
     }
 
-    final void requestCancel() {
-        cancelRequested = true;
+    final void requestCancel(boolean statementOnly) {
+        if (cancelRequested != CANCEL_NEXT) {
+            cancelRequested = statementOnly ? CANCEL_STATEMENT : CANCEL_NEXT;
+        }
     }
 }

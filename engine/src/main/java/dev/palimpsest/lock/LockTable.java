@@ -1,9 +1,11 @@
 package dev.palimpsest.lock;
 
 import dev.palimpsest.api.CanceledException;
+import dev.palimpsest.api.DeadlockException;
 import dev.palimpsest.api.EngineException;
+import dev.palimpsest.api.ErrorSubject;
+import dev.palimpsest.api.LockNotAvailableException;
 import dev.palimpsest.api.RetryException;
-import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.latch.Latch;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
  * All locks that last to a transaction's end, and all waits for one.
@@ -45,17 +48,14 @@ public final class LockTable {
     private final AtomicLong waitCount = new AtomicLong();
     private final AtomicLong deadlockCount = new AtomicLong();
 
-    private final EnginePoison poison;
+    private final Interrupts interrupts;
 
     /** Set once, before the first row lock. */
     private RowLockHook rowLocks = RowLockHook.NONE;
 
-    /** Set once. */
-    private volatile boolean closing;
-
     public LockTable(Scheduler scheduler, EnginePoison poison, LockOwners owners) {
         this.scheduler = scheduler;
-        this.poison = poison;
+        this.interrupts = new Interrupts(scheduler, poison);
         this.owners = owners;
         this.latch = new Latch(LatchRank.LOCK_TABLE, scheduler);
         poison.onPoison(this::unparkAll);
@@ -102,7 +102,7 @@ public final class LockTable {
                 owner.fastLocks.retract(relation, mode.bit());
             }
         }
-        return lockInTable(owner, LockTag.relation(relation), mode, wait, WaitContext.relation(name));
+        return lockInTable(owner, owner, LockTag.relation(relation), mode, wait, WaitContext.relation(name));
     }
 
     /**
@@ -111,17 +111,28 @@ public final class LockTable {
      */
     public boolean lock(LockOwner owner, LockTag tag, LockMode mode, WaitPolicy wait, WaitContext context) {
         if (owner.currentSubId() == 0 || tag.kind() == LockTag.Kind.TUPLE) {
-            return lockInTable(owner, tag, mode, wait, context);
+            return lockInTable(owner, owner, tag, mode, wait, context);
         }
         boolean before = isHeld(owner, tag, mode); // only the owner takes its locks: this stays true
         boolean relation = tag.kind() == LockTag.Kind.RELATION;
         boolean granted = relation
                 ? lockRelationNow(owner, (int) tag.first(), mode, wait, context.relationName())
-                : lockInTable(owner, tag, mode, wait, context);
+                : lockInTable(owner, owner, tag, mode, wait, context);
         if (granted && !before) {
             owner.journal().add(tag, mode, owner.currentSubId());
         }
         return granted;
+    }
+
+    /**
+     * Locks something for a session, until it unlocks it; not undone by any transaction.
+     *
+     * @param actor the transaction within which it happens, or the session itself
+     */
+    public boolean lockForSession(
+            LockOwner session, LockOwner actor, LockTag tag, LockMode mode, WaitPolicy wait, WaitContext context) {
+        assert session == actor.root() : "another session's transaction";
+        return lockInTable(session, actor, tag, mode, wait, context);
     }
 
     /** Owner's thread: does it hold this mode, itself? */
@@ -142,7 +153,8 @@ public final class LockTable {
         }
     }
 
-    private boolean lockInTable(LockOwner owner, LockTag tag, LockMode mode, WaitPolicy wait, WaitContext context) {
+    private boolean lockInTable(
+            LockOwner owner, LockOwner actor, LockTag tag, LockMode mode, WaitPolicy wait, WaitContext context) {
         boolean strong = isStrong(tag, mode);
         if (strong) {
             strongLocks.incrementAndGet(bucket((int) tag.first()));
@@ -165,12 +177,14 @@ public final class LockTable {
                 kept = grant(owner, lock, mode);
                 return true;
             }
-            if (wait != WaitPolicy.BLOCK) {
-                dropIfUnused(lock);
-                return refuse(wait, tag, context);
+            if (wait == WaitPolicy.SKIP_LOCKED) {
+                return false; // in use, so it stays
+            }
+            if (wait == WaitPolicy.NOWAIT) {
+                throw notAvailable(lock, owner, mode, context);
             }
             kept = true;
-            waiter = enqueue(new Waiter(owner, lock, mode, context, true), place);
+            waiter = enqueue(new Waiter(owner, actor, lock, mode, context, true), place);
         } finally {
             latch.releaseExclusive();
             if (strong && !kept) {
@@ -214,7 +228,7 @@ public final class LockTable {
                 if (lock.holder(holder) == null) {
                     grant(holder, lock, LockMode.EXCLUSIVE);
                 }
-                waiter = enqueue(new Waiter(owner, lock, LockMode.SHARE, context, false), lock.waiters.size());
+                waiter = enqueue(new Waiter(owner, owner, lock, LockMode.SHARE, context, false), lock.waiters.size());
             } finally {
                 holder.tableLocks = holder.tableLocks - 1;
             }
@@ -327,18 +341,43 @@ public final class LockTable {
         owner.endLife();
     }
 
-    /** Makes a running or the next wait of this owner fail with 57014. Any thread. */
+    /** Gives back all that the owner holds, but what {@link #releaseAll} ends besides. Owner's thread. */
+    public void unlockAll(LockOwner owner) {
+        if (owner.tableLocks != 0) {
+            releaseInTable(owner);
+        }
+    }
+
+    /** Makes a running statement or wait, or the next one, of this owner fail with 57014. Any thread. */
     public void cancel(LockOwner owner) {
-        owner.requestCancel();
+        cancel(owner, false);
+    }
+
+    /**
+     * As {@link #cancel(LockOwner)}.
+     *
+     * @param statementOnly not the next one: void when the running statement ends without noticing
+     */
+    public void cancel(LockOwner owner, boolean statementOnly) {
+        owner.requestCancel(statementOnly);
         Waiter waiter = owner.root().waiter;
         if (waiter != null) {
             scheduler.unpark(waiter.thread);
         }
     }
 
+    /**
+     * For a statement at work, every now and then; cheap where {@link LockOwner} says that there is nothing to look at.
+     *
+     * @throws CanceledException 57014 (cancel, statement timeout)
+     */
+    public void checkInterrupts(LockOwner actor) {
+        interrupts.check(actor);
+    }
+
     /** From now on nobody waits: each wait, running or new, fails with 57P01. */
     public void close() {
-        closing = true;
+        interrupts.close();
         unparkAll();
     }
 
@@ -352,6 +391,27 @@ public final class LockTable {
                 scheduler.unpark(waiter.thread);
             }
         });
+    }
+
+    /**
+     * The roots that this owner's root waits for now: who holds what it wants, and who is before it in the queue with a request that
+     * conflicts with its own. Empty if it doesn't wait. PostgreSQL: {@code pg_blocking_pids}. Any thread.
+     */
+    public List<LockOwner> blockers(LockOwner owner) {
+        List<LockOwner> blockers = new ArrayList<>();
+        if (owner.root().waiter == null) {
+            return blockers;
+        }
+        latch.acquireExclusive();
+        try {
+            Waiter waiter = owner.root().waiter;
+            if (waiter != null) {
+                waiter.lock.addBlockers(waiter, blockers);
+            }
+        } finally {
+            latch.releaseExclusive();
+        }
+        return blockers;
     }
 
     /** How often anybody had to wait. */
@@ -406,15 +466,14 @@ public final class LockTable {
         return tag.kind() == LockTag.Kind.RELATION && mode.isStrong();
     }
 
-    private static boolean refuse(WaitPolicy wait, LockTag tag, WaitContext context) {
-        if (wait == WaitPolicy.SKIP_LOCKED) {
-            return false;
-        }
-        String what = context.describe() == null ? tag.toString() : context.describe();
-        throw new CanceledException(SqlState.LOCK_NOT_AVAILABLE, "could not obtain lock on " + what);
-    }
-
     // ---- caller holds LOCK_TABLE
+
+    private static LockNotAvailableException notAvailable(
+            Lock lock, LockOwner owner, LockMode mode, WaitContext context) {
+        String what = context.describe() == null ? lock.tag.toString() : context.describe();
+        return new LockNotAvailableException(
+                "could not obtain lock on " + what, null, null, lock.subject(owner, mode, context));
+    }
 
     /**
      * Enters the weak locks of this relation, of all owners, in the table. Their lockers come here from now on. An entry whose locker
@@ -461,7 +520,7 @@ public final class LockTable {
         waiter.lock.waiters.add(place, waiter);
         owner.root().waiter = waiter;
         waiter.description = describe(waiter);
-        if (owner.deadlockTimeoutNanos() == 0) {
+        if (waiter.actor.deadlockTimeoutNanos() == 0 || waitsForUsHere(waiter, place)) {
             try {
                 checkDeadlock(waiter);
             } catch (RetryException e) {
@@ -472,19 +531,31 @@ public final class LockTable {
         return waiter;
     }
 
+    /** Two who hold what the other one wants of one lock need no timeout to be found. PostgreSQL: ProcSleep, "early deadlock". */
+    private static boolean waitsForUsHere(Waiter waiter, int place) {
+        Lock lock = waiter.lock;
+        if (place + 1 == lock.waiters.size()) {
+            return false; // not put before one who waits for us
+        }
+        return (lock.modesHeldBy(lock.waiters.get(place + 1).owner) & waiter.mode.conflicts()) != 0;
+    }
+
     private void checkDeadlock(Waiter waiter) {
         List<DeadlockDetector.Edge> cycle = DeadlockDetector.findCycle(waiter);
         if (cycle == null) {
             return;
         }
-        Lock changed = DeadlockDetector.rearrange(waiter, cycle);
+        List<Lock> changed = DeadlockDetector.rearrange(waiter);
         if (changed != null) {
-            wakeUp(changed);
+            changed.forEach(this::wakeUp);
             return;
         }
         deadlockCount.incrementAndGet();
-        throw new RetryException(
-                SqlState.DEADLOCK_DETECTED, "deadlock detected", DeadlockDetector.describe(cycle), null, null);
+        throw new DeadlockException(
+                "deadlock detected",
+                DeadlockDetector.describe(cycle),
+                "Roll the transaction back and run it again.",
+                waiter.context.subject(cycle.get(0).blocker().waitableXid()));
     }
 
     private static String describe(Waiter waiter) {
@@ -595,67 +666,44 @@ public final class LockTable {
         if (waiter.granted) {
             return; // by a rearrangement
         }
-        LockOwner owner = waiter.owner;
+        LockOwner actor = waiter.actor;
         waitCount.incrementAndGet();
-        owner.countWait();
+        actor.countWait();
         boolean told = false;
         try {
-            owner.waitListener().waiting(waiter.description);
+            actor.waitListener().waiting(waiter.description);
             told = true;
             parkUntilGranted(waiter);
         } finally {
             if (!told) {
                 abandon(waiter); // the listener threw
             }
-            owner.waitListener().waitOver();
+            actor.waitListener().waitOver();
         }
     }
 
     private void parkUntilGranted(Waiter waiter) {
-        LockOwner owner = waiter.owner;
+        LockOwner actor = waiter.actor;
         long start = scheduler.nanoTime();
-        boolean checked = owner.deadlockTimeoutNanos() == 0;
+        boolean checked = actor.deadlockTimeoutNanos() == 0;
         while (!waiter.granted) {
-            long waited = scheduler.nanoTime() - start;
-            EngineException reason = whyGiveUp(owner, waited);
+            Function<ErrorSubject, EngineException> reason = interrupts.endOfWait(actor, start);
             if (reason != null) {
-                if (abandon(waiter)) {
-                    throw reason;
+                ErrorSubject abandoned = abandon(waiter);
+                if (abandoned == null) {
+                    return; // granted meanwhile
                 }
-                return; // granted meanwhile
+                actor.clearCancel();
+                throw reason.apply(abandoned);
             }
-            if (!checked && waited >= owner.deadlockTimeoutNanos()) {
+            long deadlockCheckIn = start + actor.deadlockTimeoutNanos() - scheduler.nanoTime();
+            if (!checked && deadlockCheckIn <= 0) {
                 checked = true;
                 checkDeadlockLate(waiter);
                 continue;
             }
-            long limit = owner.lockTimeoutNanos() == 0 ? Long.MAX_VALUE : owner.lockTimeoutNanos() - waited;
-            scheduler.park(this, checked ? limit : Math.min(limit, owner.deadlockTimeoutNanos() - waited));
-        }
-    }
-
-    private EngineException whyGiveUp(LockOwner owner, long waitedNanos) {
-        if (closing) {
-            return new StoppedException(SqlState.ADMIN_SHUTDOWN, "the database is closing");
-        }
-        if (poison.isPoisoned()) {
-            return stoppedByPoison();
-        }
-        if (owner.isCancelRequested() || Thread.currentThread().isInterrupted()) {
-            return new CanceledException(SqlState.QUERY_CANCELED, "canceling statement due to user request");
-        }
-        if (owner.lockTimeoutNanos() != 0 && waitedNanos >= owner.lockTimeoutNanos()) {
-            return new CanceledException(SqlState.LOCK_NOT_AVAILABLE, "canceling statement due to lock timeout");
-        }
-        return null;
-    }
-
-    private StoppedException stoppedByPoison() {
-        try {
-            poison.check();
-            throw new AssertionError("the poison never goes");
-        } catch (StoppedException e) {
-            return e;
+            long limit = interrupts.nextLimit(actor, start);
+            scheduler.park(this, Math.max(1, checked ? limit : Math.min(limit, deadlockCheckIn)));
         }
     }
 
@@ -675,15 +723,16 @@ public final class LockTable {
         }
     }
 
-    /** @return false if it was granted before it could be given up */
-    private boolean abandon(Waiter waiter) {
+    /** @return what it waited for; null if it was granted before it could be given up */
+    private ErrorSubject abandon(Waiter waiter) {
         latch.acquireExclusive();
         try {
             if (waiter.granted) {
-                return false;
+                return null;
             }
+            ErrorSubject subject = waiter.lock.subject(waiter.owner, waiter.mode, waiter.context);
             leave(waiter);
-            return true;
+            return subject;
         } finally {
             latch.releaseExclusive();
         }

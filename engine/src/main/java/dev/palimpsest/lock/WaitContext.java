@@ -1,5 +1,6 @@
 package dev.palimpsest.lock;
 
+import dev.palimpsest.api.ErrorSubject;
 import dev.palimpsest.id.Tid;
 
 /**
@@ -22,5 +23,10 @@ public record WaitContext(String relationName, long tid) {
         }
         String relation = "relation \"" + relationName + "\"";
         return tid == Tid.NONE ? relation : "tuple " + Tid.toString(tid) + " in " + relation;
+    }
+
+    /** As part of an error. @param otherXid who stood in the way, 0 if unknown */
+    ErrorSubject subject(long otherXid) {
+        return new ErrorSubject(relationName, null, tid == Tid.NONE ? null : Tid.toString(tid), otherXid);
     }
 }

@@ -51,6 +51,7 @@ interface RowSource {
                         which.reverse());
         return () -> {
             while (scan.next()) {
+                snapshot.transaction().checkInterrupts();
                 if (table.heap().fetch(scan.tid(), snapshot, out)) {
                     return out;
                 }

@@ -34,6 +34,11 @@ final class ScanStream implements RowStream {
     /** The subtransaction that opened it: a rollback to before that closes it. */
     private final int subId;
 
+    /** The time of its statement runs from its opening on. */
+    private final boolean limited;
+
+    private final long deadline;
+
     /** How many rows there may still be, those in the batch not counted any more. */
     private long remaining;
 
@@ -73,6 +78,8 @@ final class ScanStream implements RowStream {
         this.snapshot = snapshot;
         this.source = RowSource.open(table, which, snapshot.snapshot());
         this.subId = t.tx().currentSubId();
+        this.limited = t.tx().hasStatementDeadline();
+        this.deadline = t.tx().statementDeadline();
         t.opened(this);
     }
 
@@ -117,6 +124,9 @@ final class ScanStream implements RowStream {
         boolean locks = lock != null && !lock.onDemand();
         int most = locks ? 1 : (int) Math.min(wanted, remaining); // rows are locked only when they are asked for
         t.enter();
+        if (limited && !t.isNested()) {
+            t.tx().statementDeadline(deadline);
+        }
         try {
             while (count < most && remaining > 0) {
                 HeapTuple tuple = source.next();

@@ -1,15 +1,20 @@
 package dev.palimpsest.table;
 
+import dev.palimpsest.api.AdvisoryKey;
 import dev.palimpsest.api.FailedTransactionException;
 import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.SequenceSchema;
 import dev.palimpsest.api.SessionInfo;
+import dev.palimpsest.api.SnapshotInfo;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
+import dev.palimpsest.api.TableLockMode;
 import dev.palimpsest.api.TableSchema;
+import dev.palimpsest.api.Timeouts;
 import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.UsageException;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.catalog.CatalogSnapshot;
 import dev.palimpsest.catalog.DdlTransaction;
 import dev.palimpsest.catalog.SequenceInfo;
@@ -17,8 +22,10 @@ import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.heap.ModifyResult;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.lock.LockMode;
+import dev.palimpsest.lock.LockTag;
 import dev.palimpsest.lock.WaitContext;
 import dev.palimpsest.scheduler.Step;
+import dev.palimpsest.tx.SessionOwner;
 import dev.palimpsest.tx.Snapshot;
 import dev.palimpsest.tx.SnapshotHandle;
 import dev.palimpsest.tx.SnapshotKind;
@@ -37,9 +44,9 @@ import java.util.function.Supplier;
 public final class UserTransaction implements dev.palimpsest.api.Transaction {
     private final TableEngine engine;
     private final TransactionOptions options;
-    private final int attempt;
     private final Session session;
     private final Transaction tx;
+    private final int attempt;
 
     /** How many of its calls are on the stack: more than one when a callback calls in again. */
     private int depth;
@@ -65,21 +72,36 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     /** Somebody may still be about to cancel the object underneath: it is not used for another transaction. */
     private volatile boolean cancelled;
 
-    private UserTransaction(TableEngine engine, TransactionOptions options, Session session, int attempt) {
+    private UserTransaction(
+            TableEngine engine, TransactionOptions options, Session session, UserSession user, int attempt) {
         this.engine = engine;
         this.options = options;
-        this.attempt = attempt;
         this.session = session;
-        this.tx = engine.transactions().begin(session.ended, options.isolation(), options.readOnly());
+        this.attempt = attempt;
+        SessionOwner owner = user == null ? null : user.owner();
+        this.tx = engine.transactions().begin(session.ended, owner, options.isolation(), options.readOnly());
+        tx.noteStart(engine.scheduler().currentTimeMicros());
+        tx.waitListener(options.waitListener());
+        limit(options.timeouts());
     }
 
-    /** @throws UsageException 0A000 for SERIALIZABLE */
+    private void limit(Timeouts timeouts) {
+        tx.lockTimeoutNanos(timeouts.lockNanos());
+        tx.deadlockTimeoutNanos(timeouts.deadlockNanos());
+        tx.statementTimeoutNanos(timeouts.statementNanos());
+    }
+
+    /** A session of its own. */
     public static UserTransaction begin(TableEngine engine, TransactionOptions options) {
-        return begin(engine, options, 1);
+        return begin(engine, options, null, 1);
     }
 
-    /** @param attempt which one of {@code transact} it is, from 1 */
-    public static UserTransaction begin(TableEngine engine, TransactionOptions options, int attempt) {
+    /**
+     * @param user the session that it is part of, or null
+     * @param attempt see {@link #attempt}
+     * @throws UsageException 0A000 for SERIALIZABLE
+     */
+    public static UserTransaction begin(TableEngine engine, TransactionOptions options, UserSession user, int attempt) {
         if (options.isolation() == IsolationLevel.SERIALIZABLE) {
             throw new UsageException(
                     SqlState.FEATURE_NOT_SUPPORTED,
@@ -96,10 +118,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
             throw e;
         }
         try {
-            UserTransaction transaction = new UserTransaction(engine, options, session, attempt);
-            transaction.tx.noteStart(engine.scheduler().currentTimeMicros());
-            transaction.tx.lockTimeoutNanos(options.timeouts().lockNanos());
-            transaction.tx.waitListener(options.waitListener());
+            UserTransaction transaction = new UserTransaction(engine, options, session, user, attempt);
             session.current(transaction);
             return transaction;
         } finally {
@@ -147,6 +166,9 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         }
         if (depth == 0) {
             session.enter();
+            if (tx.hasStatementLimits()) {
+                tx.beginStatementLimits(engine.scheduler().nanoTime());
+            }
         }
         depth++;
     }
@@ -248,6 +270,18 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
             ddl = DdlTransaction.begin(engine.catalog(), tx);
         }
         return ddl;
+    }
+
+    /** Something that is a statement, or part of one within a callback, and takes no snapshot. */
+    <T> T within(Supplier<T> work) {
+        enter();
+        try {
+            return work.get();
+        } catch (Throwable e) {
+            throw failed(e);
+        } finally {
+            exit();
+        }
     }
 
     void lock(TableInfo table, LockMode mode) {
@@ -460,10 +494,17 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         return ended ? 0 : tx.waitCount();
     }
 
-    /** For views: a failed transaction holds nothing any more, but its user hasn't ended it yet. */
+    /** For views: a failed transaction holds nothing since its last savepoint any more, but its user hasn't ended it yet. */
     public SessionInfo describeFailed() {
         return new SessionInfo(
-                tx.processId(), Xid.NONE, 0, options.isolation(), options.readOnly(), "failed", null, tx.startMicros());
+                tx.processId(),
+                tx.waitableXid(),
+                0,
+                options.isolation(),
+                options.readOnly(),
+                "failed",
+                null,
+                tx.startMicros());
     }
 
     @Override
@@ -471,6 +512,14 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         cancelled = true;
         if (!ended) {
             tx.cancel();
+        }
+    }
+
+    /** Makes the running statement fail with 57014, if there is one. Any thread. */
+    void cancelStatement() {
+        cancelled = true;
+        if (!ended) {
+            engine.locks().cancel(tx, true);
         }
     }
 
@@ -614,19 +663,23 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     // ---- locks
 
     @Override
-    public boolean lockTable(String name, dev.palimpsest.api.TableLockMode mode, dev.palimpsest.api.WaitPolicy wait) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "lockTable");
+    public boolean lockTable(String name, TableLockMode mode, WaitPolicy wait) {
+        UsageException.required(name, "the table's name");
+        UsageException.required(mode, "the lock mode");
+        UsageException.required(wait, "the wait policy");
+        return within(() -> TableLocking.lock(this, name, mode, wait));
     }
 
     @Override
-    public boolean advisoryLock(
-            dev.palimpsest.api.AdvisoryKey key, boolean shared, dev.palimpsest.api.WaitPolicy wait) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "advisoryLock");
+    public boolean advisoryLock(AdvisoryKey key, boolean shared, WaitPolicy wait) {
+        LockTag tag = UserSession.tag(key);
+        UsageException.required(wait, "the wait policy");
+        return within(() -> engine.locks().lock(tx, tag, UserSession.mode(shared), wait, WaitContext.NONE));
     }
 
     @Override
-    public void timeouts(dev.palimpsest.api.Timeouts timeouts) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "timeouts");
+    public void timeouts(Timeouts timeouts) {
+        limit(UsageException.required(timeouts, "the timeouts"));
     }
 
     @Override
@@ -640,8 +693,8 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     }
 
     @Override
-    public dev.palimpsest.api.SnapshotInfo snapshotInfo() {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "snapshotInfo");
+    public SnapshotInfo snapshotInfo() {
+        return within(tx::snapshotInfo);
     }
 
     // ---- sequences

@@ -89,6 +89,22 @@ public final class CommitNumbers {
                 : (long) NUMBER.getAcquire(chunk.numbers, (int) xid & CHUNK_XIDS - 1);
     }
 
+    /** Older xids have no number any more. */
+    long firstXid() {
+        return window.first << CHUNK_BITS;
+    }
+
+    /** True only if no xid of this chunk has a number above one that a live snapshot stands at. */
+    boolean isSeen(long firstXidOfChunk, long csn) {
+        Window current = window;
+        long index = (firstXidOfChunk >>> CHUNK_BITS) - current.first;
+        if (index < 0 || index >= current.chunks.length) {
+            return index < 0;
+        }
+        Chunk chunk = (Chunk) CHUNK.getAcquire(current.chunks, (int) index);
+        return chunk != null && chunk.numbers == null && chunk.highest <= csn;
+    }
+
     /** Before the xid's status is stored. Caller holds PUBLISH. */
     void store(long xid, long csn) {
         Window current = window;

@@ -140,8 +140,9 @@ final class Subtransactions {
         return xidCount;
     }
 
+    /** By another thread it may be one that took the place of one rolled back. */
     long xid(int index) {
-        return xids.xids[index];
+        return (long) XID.getAcquire(xids.xids, index);
     }
 
     /** How many xids are those of subtransactions before this one. */

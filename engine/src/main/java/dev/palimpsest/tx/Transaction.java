@@ -1,6 +1,7 @@
 package dev.palimpsest.tx;
 
 import dev.palimpsest.api.IsolationLevel;
+import dev.palimpsest.api.SnapshotInfo;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.UsageException;
 import dev.palimpsest.id.Xid;
@@ -9,6 +10,7 @@ import dev.palimpsest.wal.AppendHook;
 import dev.palimpsest.wal.WalRecordBuilder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.LongSupplier;
 
@@ -128,7 +130,8 @@ public final class Transaction extends LockOwner {
 
     @Override
     public long processId() {
-        return processId;
+        LockOwner root = root();
+        return root == this ? processId : root.processId();
     }
 
     /** When it began, as told by {@link #noteStart}; 0 if nobody told. Any thread, for views. */
@@ -170,9 +173,20 @@ public final class Transaction extends LockOwner {
         throw new UsageException(SqlState.NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
     }
 
-    /** Makes a running or the next wait fail with 57014. Any thread. */
+    /** Makes a running statement or wait, or the next one, fail with 57014. Any thread. */
     public void cancel() {
         manager.locks().cancel(this);
+    }
+
+    /**
+     * For whoever works long without waiting, now and then: nearly nothing if there is no limit and no cancel.
+     *
+     * @throws dev.palimpsest.api.QueryCanceledException 57014
+     */
+    public void checkInterrupts() {
+        if (mayBeInterrupted()) {
+            manager.locks().checkInterrupts(this);
+        }
     }
 
     // ---- savepoints
@@ -282,6 +296,14 @@ public final class Transaction extends LockOwner {
         subs.keepXids(subs.countBefore(firstSub));
     }
 
+    /** Any thread, for views: adds the xids of its live subtransactions. */
+    void addSubXids(Collection<Long> to) {
+        Subtransactions current = subs;
+        for (int i = 0, count = current == null ? 0 : current.xidCount(); i < count; i++) {
+            to.add(current.xid(i));
+        }
+    }
+
     /** Any thread, as a hint: does this transaction run under this xid? */
     boolean runs(long otherXid) {
         return subOf(otherXid) >= 0;
@@ -348,6 +370,19 @@ public final class Transaction extends LockOwner {
         return new SnapshotHandle(new Snapshot(this, SnapshotSlots.csn(slot), commandId), slot);
     }
 
+    /** What the current statement, or one that began now, sees. */
+    public SnapshotInfo snapshotInfo() {
+        if (snapshotSlot != null) {
+            return manager.describe(SnapshotSlots.csn(snapshotSlot));
+        }
+        beginStatement();
+        try {
+            return manager.describe(SnapshotSlots.csn(snapshotSlot));
+        } finally {
+            endStatement();
+        }
+    }
+
     private void takeSnapshot(SnapshotKind kind, int relation) {
         snapshotSlot = manager.slots().take(lastSnapshotSlot, this, kind, relation);
         lastSnapshotSlot = snapshotSlot;
@@ -392,9 +427,10 @@ public final class Transaction extends LockOwner {
         return isEnded() && state != TransactionState.UNKNOWN && !handedOut;
     }
 
-    void begin(IsolationLevel newIsolation, boolean newReadOnly) {
+    /** @param session what it is part of, or null */
+    void begin(SessionOwner session, IsolationLevel newIsolation, boolean newReadOnly) {
         assert isEnded() && snapshotSlot == null && subs == null;
-        resetLockOwner(this);
+        resetLockOwner(session == null ? this : session);
         isolation = newIsolation;
         readOnly = newReadOnly;
         xid = Xid.NONE;

@@ -2,11 +2,13 @@ package dev.palimpsest.tx;
 
 import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.SessionInfo;
+import dev.palimpsest.api.SnapshotInfo;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.UsageException;
 import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Xid;
+import dev.palimpsest.lock.LockOwner;
 import dev.palimpsest.lock.LockTable;
 import dev.palimpsest.lock.RowLocks;
 import dev.palimpsest.lock.Speculation;
@@ -19,8 +21,11 @@ import dev.palimpsest.wal.EnginePoison;
 import dev.palimpsest.wal.Wal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
@@ -53,6 +58,7 @@ public final class TransactionManager {
     private final PublishedCsn published = new PublishedCsn(0);
     private final CommitNumbers numbers = new CommitNumbers(0);
     private final ActiveTransactions active = new ActiveTransactions();
+    private final Set<SessionOwner> sessions = ConcurrentHashMap.newKeySet();
     private final SnapshotSlots slots;
     private final LockTable locks;
     private final RowLocks rowLocks;
@@ -82,7 +88,7 @@ public final class TransactionManager {
         this.statuses = statuses;
         this.fileRemover = fileRemover;
         this.slots = new SnapshotSlots(scheduler, published);
-        this.locks = new LockTable(scheduler, poison, active::forEach);
+        this.locks = new LockTable(scheduler, poison, this::forEachOwner);
         this.rowLocks = new RowLocks(scheduler);
         locks.onRelease(rowLocks);
         releasesRowLocksTooEarly = scheduler.isSeeded(Fault.LOCK_RELEASED_EARLY);
@@ -142,15 +148,36 @@ public final class TransactionManager {
     // ---- life of a transaction
 
     public Transaction begin(IsolationLevel isolation, boolean readOnly) {
-        return begin(null, isolation, readOnly);
+        return begin(null, null, isolation, readOnly);
     }
 
-    /** @param ended an ended transaction of the same thread, whose object is used again where possible; may be null */
+    /** A session of its own. */
     public Transaction begin(Transaction ended, IsolationLevel isolation, boolean readOnly) {
+        return begin(ended, null, isolation, readOnly);
+    }
+
+    /**
+     * @param ended an ended transaction of the same thread, whose object is used again where possible; may be null
+     * @param session what it is part of, or null
+     */
+    public Transaction begin(Transaction ended, SessionOwner session, IsolationLevel isolation, boolean readOnly) {
         Transaction transaction =
                 ended != null && ended.canBeginAgain() ? ended : new Transaction(this, nextProcessId.getAndIncrement());
-        transaction.begin(isolation, readOnly);
+        transaction.begin(session, isolation, readOnly);
         return transaction;
+    }
+
+    /** What lasts longer than a transaction; to be closed. */
+    public SessionOwner openSession() {
+        SessionOwner session = new SessionOwner(nextProcessId.getAndIncrement());
+        sessions.add(session);
+        return session;
+    }
+
+    /** Gives back what the session still holds. It has no open transaction. */
+    public void closeSession(SessionOwner session) {
+        locks.unlockAll(session);
+        sessions.remove(session);
     }
 
     /**
@@ -343,6 +370,28 @@ public final class TransactionManager {
         return sessions;
     }
 
+    /**
+     * One running transaction, for pg_locks.
+     *
+     * @param xids its own and those of its live subtransactions; empty while it has written nothing
+     */
+    public record Running(long processId, List<Long> xids) {}
+
+    /** Every running transaction, each as it was at some moment of the call. */
+    public List<Running> running() {
+        List<Running> running = new ArrayList<>();
+        active.forEach(t -> {
+            List<Long> xids = new ArrayList<>();
+            long xid = t.waitableXid();
+            if (xid != Xid.NONE) {
+                xids.add(xid);
+                t.addSubXids(xids);
+            }
+            running.add(new Running(t.processId(), xids));
+        });
+        return running;
+    }
+
     /** One live snapshot, for mvcc_pins. {@code relation} is 0 for all; {@code holder} took it and may have ended. */
     public record LiveSnapshot(long csn, SnapshotKind kind, int relation, Transaction holder) {}
 
@@ -354,6 +403,19 @@ public final class TransactionManager {
     }
 
     // ---- for this room
+
+    /** @param csn of a live snapshot of the caller */
+    SnapshotInfo describe(long csn) {
+        long first = Math.max(numbers.firstXid(), statuses.firstXidOfThisRun());
+        return SnapshotDescription.of(csn, first, nextXid.get(), active, statuses, numbers);
+    }
+
+    private void forEachOwner(Consumer<LockOwner> action) {
+        active.forEach(action);
+        if (!sessions.isEmpty()) {
+            sessions.forEach(action);
+        }
+    }
 
     ActiveTransactions active() {
         return active;

@@ -1,0 +1,177 @@
+package dev.palimpsest.table;
+
+import dev.palimpsest.api.AdvisoryKey;
+import dev.palimpsest.api.SqlState;
+import dev.palimpsest.api.StoppedException;
+import dev.palimpsest.api.Timeouts;
+import dev.palimpsest.api.Transaction;
+import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.api.UsageException;
+import dev.palimpsest.api.WaitPolicy;
+import dev.palimpsest.lock.LockMode;
+import dev.palimpsest.lock.LockOwner;
+import dev.palimpsest.lock.LockTag;
+import dev.palimpsest.lock.WaitContext;
+import dev.palimpsest.tx.SessionOwner;
+import java.util.List;
+
+/**
+ * A session as its user holds it: what its transactions are one with in the lock table, its own advisory locks, its limits. Used by one thread at
+ * a time; {@link #cancel} and {@link #blockers} by any.
+ */
+public final class UserSession implements dev.palimpsest.api.Session {
+    private final TableEngine engine;
+    private final SessionOwner owner;
+    private Timeouts timeouts = Timeouts.NONE;
+
+    /** The open transaction, or null. Single-writer; read by those who cancel. */
+    private volatile UserTransaction current;
+
+    private boolean closed;
+
+    private UserSession(TableEngine engine) {
+        this.engine = engine;
+        this.owner = engine.transactions().openSession();
+    }
+
+    public static UserSession open(TableEngine engine) {
+        return engine.sessions().guarded(() -> new UserSession(engine));
+    }
+
+    SessionOwner owner() {
+        return owner;
+    }
+
+    @Override
+    public long id() {
+        return owner.processId();
+    }
+
+    // ---- transactions
+
+    @Override
+    public Transaction begin(TransactionOptions options) {
+        UsageException.required(options, "the options");
+        checkNotClosed();
+        if (open() != null) {
+            throw new UsageException(SqlState.ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress");
+        }
+        boolean limited = !options.timeouts().equals(Timeouts.NONE);
+        UserTransaction begun =
+                UserTransaction.begin(engine, limited ? options : options.withTimeouts(timeouts), this, 1);
+        current = begun;
+        return begun;
+    }
+
+    /** The open transaction, or null. */
+    private UserTransaction open() {
+        UserTransaction transaction = current;
+        return transaction != null && transaction.isActive() ? transaction : null;
+    }
+
+    // ---- advisory locks
+
+    @Override
+    public boolean advisoryLock(AdvisoryKey key, boolean shared, WaitPolicy wait) {
+        LockTag tag = tag(key);
+        UsageException.required(wait, "the wait policy");
+        checkNotClosed();
+        UserTransaction transaction = open();
+        if (transaction != null) {
+            return transaction.within(() -> lock(transaction.tx(), tag, shared, wait));
+        }
+        return engine.sessions().guarded(() -> {
+            if (owner.hasStatementLimits()) {
+                owner.beginStatementLimits(engine.scheduler().nanoTime());
+            }
+            return lock(owner, tag, shared, wait);
+        });
+    }
+
+    private boolean lock(LockOwner actor, LockTag tag, boolean shared, WaitPolicy wait) {
+        return engine.locks().lockForSession(owner, actor, tag, mode(shared), wait, WaitContext.NONE);
+    }
+
+    @Override
+    public boolean advisoryUnlock(AdvisoryKey key, boolean shared) {
+        LockTag tag = tag(key);
+        return engine.locks().unlock(owner, tag, mode(shared));
+    }
+
+    @Override
+    public void advisoryUnlockAll() {
+        engine.locks().unlockAll(owner);
+    }
+
+    static LockTag tag(AdvisoryKey key) {
+        UsageException.required(key, "the key");
+        return LockTag.advisory(key.value(), key.pair());
+    }
+
+    static LockMode mode(boolean shared) {
+        return shared ? LockMode.SHARE : LockMode.EXCLUSIVE;
+    }
+
+    // ---- sequences
+
+    @Override
+    public long currentValue(String sequence) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "currentValue");
+    }
+
+    @Override
+    public long lastValue() {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "lastValue");
+    }
+
+    // ---- limits and waits
+
+    @Override
+    public void timeouts(Timeouts newTimeouts) {
+        timeouts = UsageException.required(newTimeouts, "the timeouts");
+        owner.lockTimeoutNanos(newTimeouts.lockNanos());
+        owner.deadlockTimeoutNanos(newTimeouts.deadlockNanos());
+        owner.statementTimeoutNanos(newTimeouts.statementNanos());
+    }
+
+    @Override
+    public void cancel() {
+        UserTransaction transaction = current;
+        if (transaction != null) {
+            transaction.cancelStatement();
+        }
+        engine.locks().cancel(owner, true);
+    }
+
+    @Override
+    public List<Long> blockers() {
+        return engine.locks().blockers(owner).stream().map(LockOwner::processId).toList();
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        UserTransaction transaction = current;
+        if (transaction != null) {
+            transaction.close(); // refused from within one of its statements
+        }
+        closed = true;
+        current = null;
+        try {
+            engine.sessions().guarded(() -> {
+                engine.transactions().closeSession(owner);
+                return null;
+            });
+        } catch (StoppedException e) {
+            engine.transactions().closeSession(owner); // nobody waits for it any more
+        }
+    }
+
+    private void checkNotClosed() {
+        if (closed) {
+            throw new UsageException(SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "the session is closed");
+        }
+    }
+}
