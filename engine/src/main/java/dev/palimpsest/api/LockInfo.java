@@ -3,7 +3,7 @@ package dev.palimpsest.api;
 /**
  * One lock held or waited for, for {@code pg_locks}.
  *
- * @param type {@code relation}, {@code transactionid}, {@code virtualxid}, {@code tuple} or {@code advisory}
+ * @param type {@code relation}, {@code transactionid}, {@code virtualxid}, {@code tuple}, {@code spectoken} or {@code advisory}
  * @param relation the table's name, null if no table is concerned
  * @param row its place {@code (block,number)}, null if no row is concerned
  * @param xid for {@code transactionid}, else 0

@@ -255,7 +255,7 @@ public final class LockTable {
                 if (lock.holder(holder) == null) {
                     grant(holder, lock, LockMode.EXCLUSIVE);
                 }
-                waiter = enqueue(new Waiter(owner, lock, LockMode.SHARE, context, false), lock.waiters.size());
+                waiter = enqueue(new Waiter(owner, owner, lock, LockMode.SHARE, context, false), lock.waiters.size());
             } finally {
                 holder.tableLocks = holder.tableLocks - 1;
             }

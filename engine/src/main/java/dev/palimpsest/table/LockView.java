@@ -48,6 +48,7 @@ public final class LockView {
             case RELATION -> add(entry, "relation", names.get(tag.first()), null, 0, null);
             case CATALOG -> add(entry, "relation", "pg_class", null, 0, null);
             case TUPLE -> add(entry, "tuple", names.get(tag.first()), Tid.toString(tag.second()), 0, null);
+            case SPECULATION -> add(entry, "spectoken", null, null, 0, null);
             case ADVISORY -> add(entry, "advisory", null, null, 0, new AdvisoryKey(tag.first(), tag.second() != 0));
             case TRANSACTION, VIRTUAL_TRANSACTION, SUBTRANSACTION -> {
                 if (!entry.granted()) { // the holders' are there already

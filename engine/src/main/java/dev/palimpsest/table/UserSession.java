@@ -14,6 +14,7 @@ import dev.palimpsest.lock.LockTag;
 import dev.palimpsest.lock.WaitContext;
 import dev.palimpsest.tx.SessionOwner;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * A session as its user holds it: what its transactions are one with in the lock table, its own advisory locks, its limits. Used by one thread at
@@ -22,6 +23,7 @@ import java.util.List;
 public final class UserSession implements dev.palimpsest.api.Session {
     private final TableEngine engine;
     private final SessionOwner owner;
+    private final SequenceValues sequenceValues = new SequenceValues();
     private Timeouts timeouts = Timeouts.NONE;
 
     /** The open transaction, or null. Single-writer; read by those who cancel. */
@@ -78,7 +80,7 @@ public final class UserSession implements dev.palimpsest.api.Session {
         checkNotClosed();
         UserTransaction transaction = open();
         if (transaction != null) {
-            return transaction.within(() -> lock(transaction.tx(), tag, shared, wait));
+            return transaction.inside(() -> lock(transaction.tx(), tag, shared, wait));
         }
         return engine.sessions().guarded(() -> {
             if (owner.hasStatementLimits()) {
@@ -114,14 +116,34 @@ public final class UserSession implements dev.palimpsest.api.Session {
 
     // ---- sequences
 
+    SequenceValues sequenceValues() {
+        return sequenceValues;
+    }
+
     @Override
     public long currentValue(String sequence) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "currentValue");
+        return inTransaction(transaction -> transaction.currentValue(sequence));
     }
 
     @Override
     public long lastValue() {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "lastValue");
+        return inTransaction(UserTransaction::lastValue);
+    }
+
+    /** In the open one, or in one for this only. */
+    private <T> T inTransaction(Function<UserTransaction, T> work) {
+        checkNotClosed();
+        UserTransaction open = open();
+        if (open != null) {
+            return work.apply(open);
+        }
+        UserTransaction own =
+                UserTransaction.begin(engine, TransactionOptions.READ_ONLY.withTimeouts(timeouts), this, 1);
+        try {
+            return work.apply(own);
+        } finally {
+            own.rollback(false);
+        }
     }
 
     // ---- limits and waits

@@ -46,6 +46,10 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     private final TransactionOptions options;
     private final Session session;
     private final Transaction tx;
+
+    /** The session that it is part of, null if it is one of its own. */
+    private final UserSession user;
+
     private final int attempt;
 
     /** How many of its calls are on the stack: more than one when a callback calls in again. */
@@ -65,6 +69,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     /** What failed it, or null. */
     private Throwable failure;
 
+    /** Of a session of its own; made when the first value is taken. */
     private SequenceValues sequenceValues;
 
     private volatile boolean ended;
@@ -77,6 +82,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         this.engine = engine;
         this.options = options;
         this.session = session;
+        this.user = user;
         this.attempt = attempt;
         SessionOwner owner = user == null ? null : user.owner();
         this.tx = engine.transactions().begin(session.ended, owner, options.isolation(), options.readOnly());
@@ -270,18 +276,6 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
             ddl = DdlTransaction.begin(engine.catalog(), tx);
         }
         return ddl;
-    }
-
-    /** Something that is a statement, or part of one within a callback, and takes no snapshot. */
-    <T> T within(Supplier<T> work) {
-        enter();
-        try {
-            return work.get();
-        } catch (Throwable e) {
-            throw failed(e);
-        } finally {
-            exit();
-        }
     }
 
     void lock(TableInfo table, LockMode mode) {
@@ -667,14 +661,14 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         UsageException.required(name, "the table's name");
         UsageException.required(mode, "the lock mode");
         UsageException.required(wait, "the wait policy");
-        return within(() -> TableLocking.lock(this, name, mode, wait));
+        return inside(() -> TableLocking.lock(this, name, mode, wait));
     }
 
     @Override
     public boolean advisoryLock(AdvisoryKey key, boolean shared, WaitPolicy wait) {
         LockTag tag = UserSession.tag(key);
         UsageException.required(wait, "the wait policy");
-        return within(() -> engine.locks().lock(tx, tag, UserSession.mode(shared), wait, WaitContext.NONE));
+        return inside(() -> engine.locks().lock(tx, tag, UserSession.mode(shared), wait, WaitContext.NONE));
     }
 
     @Override
@@ -694,7 +688,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     @Override
     public SnapshotInfo snapshotInfo() {
-        return within(tx::snapshotInfo);
+        return inside(tx::snapshotInfo);
     }
 
     // ---- sequences
@@ -760,6 +754,9 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     /** What this transaction's session took from sequences. */
     SequenceValues sequenceValues() {
+        if (user != null) {
+            return user.sequenceValues();
+        }
         if (sequenceValues == null) {
             sequenceValues = new SequenceValues();
         }
@@ -767,7 +764,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     }
 
     /** A statement that neither reads nor writes rows: also within a callback. */
-    private <T> T inside(Supplier<T> work) {
+    <T> T inside(Supplier<T> work) {
         enter();
         try {
             return work.get();

@@ -420,6 +420,25 @@ class SessionTest {
     }
 
     @Test
+    void shouldKeepSequenceValuesOverTransactions() {
+        try (Transaction tx = a.begin(TransactionOptions.DEFAULT)) {
+            tx.createSequence(dev.palimpsest.api.SequenceSchema.named("numbers"));
+            assertEquals(1, tx.nextValue("numbers"));
+            tx.commit();
+        }
+        assertEquals(1, a.currentValue("numbers"));
+        assertEquals(1, a.lastValue());
+        try (Transaction tx = a.begin(TransactionOptions.DEFAULT)) {
+            assertEquals(2, tx.nextValue("numbers"));
+            assertEquals(2, a.currentValue("numbers"));
+        }
+        assertEquals(2, a.lastValue());
+        Expect.error("55000", () -> b.currentValue("numbers"));
+        Expect.error("55000", b::lastValue);
+        Expect.error("42P01", () -> a.currentValue("nothing"));
+    }
+
+    @Test
     void shouldTellTheAttempt() {
         List<Integer> attempts = new ArrayList<>();
         db.transact(tx -> {
