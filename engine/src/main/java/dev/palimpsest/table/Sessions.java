@@ -18,6 +18,10 @@ import java.util.function.Supplier;
  */
 public final class Sessions {
     private static final int STOCK = 64;
+
+    /** Places in the stock are a cache line apart: threads with neighbouring numbers take and give all the time. */
+    private static final int STRIDE = 16;
+
     private static final int PROBES = 4;
 
     /** How often the closer looks whether everybody is out; a caller leaves without looking for it. */
@@ -25,7 +29,7 @@ public final class Sessions {
 
     private final Scheduler scheduler;
     private final EnginePoison poison;
-    private final AtomicReferenceArray<Session> idle = new AtomicReferenceArray<>(STOCK);
+    private final AtomicReferenceArray<Session> idle = new AtomicReferenceArray<>((STOCK + 1) * STRIDE);
     private final Set<Session> all = ConcurrentHashMap.newKeySet();
 
     /** Of sessions that are in the list no more. */
@@ -48,7 +52,7 @@ public final class Sessions {
     Session take() {
         int start = home();
         for (int i = 0; i < PROBES; i++) {
-            int index = start + i & STOCK - 1;
+            int index = place(start + i);
             if (idle.getPlain(index) != null) {
                 Session session = idle.getAndSet(index, null);
                 if (session != null) {
@@ -64,7 +68,7 @@ public final class Sessions {
     void give(Session session) {
         int start = home();
         for (int i = 0; i < PROBES; i++) {
-            int index = start + i & STOCK - 1;
+            int index = place(start + i);
             if (idle.getPlain(index) == null && idle.compareAndSet(index, null, session)) {
                 return;
             }
@@ -78,8 +82,13 @@ public final class Sessions {
         all.remove(session);
     }
 
+    /** Behind one line that the array shares with its length and whatever lies before it. */
+    private static int place(int number) {
+        return ((number & STOCK - 1) + 1) * STRIDE;
+    }
+
     private static int home() {
-        return (int) Thread.currentThread().getId() & STOCK - 1;
+        return (int) Thread.currentThread().getId();
     }
 
     /** Runs something that belongs to no transaction, inside the engine. */
