@@ -123,13 +123,21 @@ final class DeadlockDetector {
         List<Constraint> turned = List.of();
         for (Waiter waiter : from) {
             if (hasCycle(waiter)) {
-                turned = path.stream()
-                        .filter(edge -> edge.ahead() != null)
-                        .map(edge -> new Constraint(edge.waiter(), edge.ahead()))
-                        .toList();
+                turned = turned(path);
                 if (turned.isEmpty()) {
                     return null;
                 }
+            }
+        }
+        return turned;
+    }
+
+    /** The one farthest from the start comes first, as PostgreSQL notes them on its way back from there. */
+    private static List<Constraint> turned(List<Edge> cycle) {
+        List<Constraint> turned = new ArrayList<>();
+        for (Edge edge : cycle) {
+            if (edge.ahead() != null) {
+                turned.add(0, new Constraint(edge.waiter(), edge.ahead()));
             }
         }
         return turned;
