@@ -22,8 +22,6 @@ final class Connection implements WaitListener {
     /** How many waits have begun. Written by the session's thread. */
     private volatile long waits;
 
-    private volatile boolean waiting;
-
     /** The step that has begun and not been reported as done, or null. */
     private RunningStep active;
 
@@ -102,8 +100,13 @@ final class Connection implements WaitListener {
         return current != null && !current.hasEnded();
     }
 
-    boolean isWaiting() {
-        return waiting;
+    long id() {
+        return session.id();
+    }
+
+    /** Ids of the sessions that this one waits for now. */
+    List<Long> blockers() {
+        return session.blockers();
     }
 
     long waits() {
@@ -113,14 +116,11 @@ final class Connection implements WaitListener {
     @Override
     public void waiting(String what) {
         waits++;
-        waiting = true;
         message.poke();
     }
 
     @Override
-    public void waitOver() {
-        waiting = false;
-    }
+    public void waitOver() {}
 
     /** Gives up what runs and rolls back. */
     void close() throws InterruptedException {

@@ -1,6 +1,5 @@
 package dev.palimpsest.isolation;
 
-import dev.palimpsest.api.Database;
 import dev.palimpsest.isolation.IsolationSpec.PlannedStep;
 import dev.palimpsest.isolation.IsolationSpec.SpecSession;
 import dev.palimpsest.isolation.Message.Done;
@@ -31,7 +30,6 @@ final class PermutationRun {
 
     PermutationRun(
             IsolationSpec spec,
-            Database database,
             Connection control,
             List<Connection> sessions,
             Report report,
@@ -39,7 +37,7 @@ final class PermutationRun {
         this.spec = spec;
         this.control = control;
         this.sessions = sessions;
-        this.graph = new WaitGraph(sessions, database);
+        this.graph = new WaitGraph(sessions);
         this.report = report;
         this.limitNanos = limitSeconds * 1_000_000_000L;
     }
@@ -106,8 +104,12 @@ final class PermutationRun {
     /** Runs a setup or teardown and prints the result of its last statement. Returns its error, or null. */
     private SqlError execute(Connection connection, String sql) throws InterruptedException {
         Message message = connection.send(sql);
+        long begin = System.nanoTime();
         while (!message.hasEnded()) {
             message.await(POLL_MILLIS);
+            if (System.nanoTime() - begin > limitNanos) {
+                connection.cancel(); // it waits for a session that has nothing to do any more
+            }
         }
         ResultTable last = null;
         for (Message.Event event : message.takeAll()) {

@@ -1,6 +1,5 @@
 package dev.palimpsest.isolation;
 
-import dev.palimpsest.api.Database;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -20,26 +19,14 @@ final class WaitGraph {
      */
     private record Look(boolean running, long waits, List<Integer> blockers) {}
 
-    private final Database database;
-
-    WaitGraph(List<Connection> sessions, Database database) {
+    WaitGraph(List<Connection> sessions) {
         this.sessions = sessions;
-        this.database = database;
     }
 
     /** Whether a session waits, and can't go on before another one is given something to do. */
     boolean standsStill(Connection session) {
         List<Look> before = look();
-        return stuck(before).get(sessions.indexOf(session)) && isStillWaiting() && before.equals(look());
-    }
-
-    /** Whether all who call themselves waiting are so for the engine too: a session that has been waked may not have run yet. */
-    private boolean isStillWaiting() {
-        long waiting = sessions.stream().filter(Connection::isWaiting).count();
-        return database.sessions().stream()
-                        .filter(info -> info.state().equals("waiting"))
-                        .count()
-                >= waiting;
+        return stuck(before).get(sessions.indexOf(session)) && before.equals(look());
     }
 
     private List<Look> look() {
@@ -50,13 +37,13 @@ final class WaitGraph {
         return looks;
     }
 
+    /** Others than the spec's sessions don't count, as in PostgreSQL. */
     private List<Integer> blockers(Connection session) {
+        List<Long> ids = session.blockers();
         List<Integer> indices = new ArrayList<>();
-        if (session.isWaiting()) {
-            for (int i = 0; i < sessions.size(); i++) {
-                if (sessions.get(i) != session) {
-                    indices.add(i);
-                }
+        for (int i = 0; i < sessions.size(); i++) {
+            if (ids.contains(sessions.get(i).id())) {
+                indices.add(i);
             }
         }
         return indices;
