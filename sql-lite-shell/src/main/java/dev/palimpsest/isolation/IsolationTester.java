@@ -60,8 +60,7 @@ public final class IsolationTester {
             connections.add(control);
             spec.sessions().forEach(session -> connections.add(new Connection(database, session.name())));
             List<Connection> sessions = List.copyOf(connections.subList(1, connections.size()));
-            PermutationRun run =
-                    new PermutationRun(spec, control, sessions, new Report(out, err), limitSeconds);
+            PermutationRun run = new PermutationRun(spec, control, sessions, new Report(out, err), limitSeconds);
             for (List<IsolationSpec.PlannedStep> permutation : Permutations.of(spec)) {
                 run.run(permutation);
             }

@@ -28,12 +28,7 @@ final class PermutationRun {
     /** Steps reported as waiting, in that order. */
     private final List<RunningStep> waiting = new ArrayList<>();
 
-    PermutationRun(
-            IsolationSpec spec,
-            Connection control,
-            List<Connection> sessions,
-            Report report,
-            int limitSeconds) {
+    PermutationRun(IsolationSpec spec, Connection control, List<Connection> sessions, Report report, int limitSeconds) {
         this.spec = spec;
         this.control = control;
         this.sessions = sessions;
