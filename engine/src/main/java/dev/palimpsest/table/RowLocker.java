@@ -110,7 +110,8 @@ final class RowLocker {
                     }
                     case UPDATED, DELETED -> {
                         if (!t.isReadCommitted()) {
-                            throw concurrentChange(table, result, tid);
+                            // deleted or not: PostgreSQL, nodeLockRows.c
+                            throw concurrent("update", table, result, tid);
                         }
                         return result.status();
                     }
@@ -163,8 +164,12 @@ final class RowLocker {
     /** REPEATABLE READ: somebody else's commit ended the version that the snapshot sees. */
     static SerializationException concurrentChange(TableInfo table, ModifyResult result, long tid) {
         boolean updated = result.status() == ModifyResult.Status.UPDATED;
+        return concurrent(updated ? "update" : "delete", table, result, tid);
+    }
+
+    private static SerializationException concurrent(String what, TableInfo table, ModifyResult result, long tid) {
         return new SerializationException(
-                "could not serialize access due to concurrent " + (updated ? "update" : "delete"),
+                "could not serialize access due to concurrent " + what,
                 "table=" + table.name() + " row=" + Tid.toString(tid) + " transaction=" + result.xid(),
                 "Roll the transaction back and run it again.",
                 new ErrorSubject(table.name(), null, Tid.toString(tid), result.xid()));
