@@ -189,17 +189,37 @@ final class PermutationRun {
             }
             return false;
         }
-        report.done(step, retry);
+        report(step, retry);
+        return true;
+    }
+
+    /** Notices that follow a result at once come before it, the first result's also before the step's line: so libpq shows them. */
+    private void report(RunningStep step, boolean wasWaiting) {
+        boolean begun = false;
+        Message.Event result = null;
         for (Message.Event event : step.message().takeAll()) {
             if (event instanceof Notice notice) {
                 notice(step.connection(), notice);
-            } else if (event instanceof Failed failed) {
-                report.error(failed.error());
-            } else if (((Done) event).table() != null) {
-                report.result(((Done) event).table());
+                continue;
             }
+            if (result != null) {
+                begun = reportResult(step, wasWaiting, begun, result);
+            }
+            result = event;
         }
+        reportResult(step, wasWaiting, begun, result);
         step.connection().reported();
+    }
+
+    private boolean reportResult(RunningStep step, boolean wasWaiting, boolean begun, Message.Event result) {
+        if (!begun) {
+            report.done(step, wasWaiting);
+        }
+        if (result instanceof Failed failed) {
+            report.error(failed.error());
+        } else if (result instanceof Done done && done.table() != null) {
+            report.result(done.table());
+        }
         return true;
     }
 
