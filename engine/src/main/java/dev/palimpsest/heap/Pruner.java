@@ -140,10 +140,15 @@ final class Pruner {
         plan.countRemoved(length - kept);
     }
 
-    /** The chain's last kept version takes over the link of the last one: to another page, or nowhere. */
+    /** The chain's last kept version takes over the link of the last one: to another page or root, or nowhere. */
     private void relinkTail(int kept, int last, boolean keyEnded) {
-        long beyond = HeapPage.ctid(page, HeapPage.tupleOffset(page, last));
-        plan.relink(kept, false, keyEnded, Tid.block(beyond) == block ? Tid.of(block, kept) : beyond);
+        int offset = HeapPage.tupleOffset(page, last);
+        long beyond = HeapPage.ctid(page, offset);
+        boolean leavesChain = Tid.block(beyond) != block
+                || (HeapPage.flags(page, offset) & (TupleLayout.UPDATED | TupleLayout.HOT_UPDATED))
+                                == TupleLayout.UPDATED
+                        && beyond != Tid.of(block, last);
+        plan.relink(kept, false, keyEnded, leavesChain ? beyond : Tid.of(block, kept));
     }
 
     /** Of the chain's versions from one to before another, all removed: what the version before them now leads over. */
