@@ -235,7 +235,9 @@ public final class CommitLog {
                 & 3;
         assert before == IN_PROGRESS || before == status
                 : "status of " + xid + " changes from " + before + " to " + status;
-        chunk.dirty = true;
+        if (!chunk.dirty) { // seen set after the atomic or: whoever clears it now copies the status
+            chunk.dirty = true;
+        }
     }
 
     private Chunk chunk(long xid) {

@@ -5,6 +5,7 @@ import dev.palimpsest.latch.LatchRank;
 import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
+import java.util.function.LongConsumer;
 
 /**
  * Makes commits visible in the order of their records: numbers, then statuses, then the published number, once for all that are ready.
@@ -23,8 +24,8 @@ final class Publisher {
     /** One of the tests' bugs. */
     private final boolean publishesTooEarly;
 
-    /** Told under PUBLISH after a publication. */
-    private final Runnable afterPublication;
+    /** Told under PUBLISH after a publication, with the xid of its last commit. */
+    private final LongConsumer afterPublication;
 
     /** The last link. Guarded by WAL_INSERT. */
     private PendingCommit tail = new PendingCommit();
@@ -41,7 +42,7 @@ final class Publisher {
             CommitLog statuses,
             PublishedCsn published,
             Scheduler scheduler,
-            Runnable afterPublication) {
+            LongConsumer afterPublication) {
         this.wal = wal;
         this.numbers = numbers;
         this.statuses = statuses;
@@ -103,10 +104,11 @@ final class Publisher {
         }
         scheduler.step(Step.COMMIT_STATUS_STORED);
         long csn = last.csn;
+        long xid = last.transaction.xid();
         leave(last);
         published.advance(csn); // from here on its committer may return and use its link again
         scheduler.step(Step.COMMIT_PUBLISHED);
-        afterPublication.run();
+        afterPublication.accept(xid);
     }
 
     /** Takes all up to {@code last} out; each transaction gets the link before its own. */

@@ -444,7 +444,9 @@ public final class TransactionManager {
                 publisher.publishReady(csn);
             }
         } else {
-            publisher.publishReady(0);
+            if (published.get() < csn) { // else another committer has done it meanwhile
+                publisher.publishReady(0);
+            }
             if (published.get() < csn) {
                 wal.flush(transaction.forceLsn()); // a synchronous commit before it
                 publisher.publishReady(transaction.forceLsn());
@@ -553,10 +555,14 @@ public final class TransactionManager {
         transaction.leave();
     }
 
-    /** After a publication, under PUBLISH: so often that the numbers' memory follows live snapshots and open transactions. */
-    private void trimNumbers() {
-        long next = nextXid.get();
-        if (next - trimmedAtXid >= CommitNumbers.CHUNK_XIDS) {
+    /**
+     * After a publication, under PUBLISH: so often that the numbers' memory follows live snapshots and open transactions.
+     *
+     * @param publishedXid looked at first: the cache line of {@link #nextXid} is every writer's
+     */
+    private void trimNumbers(long publishedXid) {
+        if (publishedXid - trimmedAtXid >= CommitNumbers.CHUNK_XIDS) {
+            long next = nextXid.get();
             trimmedAtXid = next;
             numbers.trim(slots.capture(), statuses::allEnded, next, wal.durableLsn());
         }
