@@ -17,8 +17,8 @@ final class Commands {
             \\cancel [NAME]         cancel a session's statement that waits
             \\copy TABLE [(COLUMN, ...)] FROM 'FILE' (FORMAT csv [, HEADER])
                                    load a CSV file; relative names are looked up beside the script first
-            \\d [TABLE]             list the tables, or describe one
-            \\dt  \\di               list the tables, the indexes
+            \\d [NAME]              list tables and sequences, or describe a table, an index or a sequence
+            \\dt  \\di  \\ds          list the tables, the indexes, the sequences
             \\i FILE                run a file
             \\echo TEXT             print a line
             \\timing [on|off]       show how long each statement takes
@@ -56,9 +56,11 @@ final class Commands {
             case "copy":
                 return CopyCommand.parse(argument).run(shell);
             case "d":
-                return argument.isEmpty() ? describe.tables() : describe.table(unquote(argument));
+                return argument.isEmpty() ? describe.relations(true, true) : describe.relation(unquote(argument));
             case "dt":
-                return describe.tables();
+                return describe.relations(true, false);
+            case "ds":
+                return describe.relations(false, true);
             case "di":
                 return describe.indexes();
             case "i":
