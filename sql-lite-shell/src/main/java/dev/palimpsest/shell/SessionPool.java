@@ -82,6 +82,7 @@ final class SessionPool {
             while (session.activity() != ShellSession.Activity.IDLE) {
                 if (session.activity() == ShellSession.Activity.WAITING
                         && session.sql().setting("lock_timeout").equals("0")
+                        && session.sql().setting("statement_timeout").equals("0")
                         && isStillWaiting()) {
                     throw SqlError.of(
                                     "55P03",

@@ -61,7 +61,7 @@ public final class SqlSession implements AutoCloseable {
 
     public SqlSession(Database database, WaitListener waitListener) {
         this.database = database;
-        this.session = PlainSession.open(database);
+        this.session = database.openSession();
         this.directory = SessionDirectory.of(database);
         this.block = new TransactionBlock(session, settings, waitListener);
         this.utilities = new UtilityExecutor(block, settings);

@@ -27,7 +27,19 @@ class SqlScriptTest {
     private static final String OURS = "---- ours";
 
     @ParameterizedTest
-    @ValueSource(strings = {"expressions", "casts", "select", "changes", "transactions", "upsert", "settings"})
+    @ValueSource(
+            strings = {
+                "expressions",
+                "casts",
+                "select",
+                "changes",
+                "transactions",
+                "upsert",
+                "settings",
+                "locking",
+                "savepoints",
+                "sequences"
+            })
     void shouldAnswerAsPostgres(String name) throws IOException {
         run(name, SqlSession::execute);
     }
