@@ -122,10 +122,12 @@ final class SessionPool {
     private boolean isSettled() {
         boolean waiting = false;
         for (ShellSession session : sessions.values()) {
-            if (session.activity() == ShellSession.Activity.RUNNING) {
+            boolean waits = session.activity() == ShellSession.Activity.WAITING;
+            if (session.activity() == ShellSession.Activity.RUNNING
+                    || waits && session.sql().isBeingCancelled()) {
                 return false;
             }
-            waiting |= session.activity() == ShellSession.Activity.WAITING;
+            waiting |= waits;
         }
         return !waiting || isStillWaiting();
     }

@@ -239,7 +239,6 @@ class ShellTest {
                 " public | p_a_seq | sequence",
                 " public | s       | sequence",
                 "(4 rows)",
-                "",
                 "");
     }
 

@@ -129,6 +129,11 @@ public final class SqlSession implements AutoCloseable {
         }
     }
 
+    /** Whether its statement has been cancelled and is about to fail. Any thread. */
+    public boolean isBeingCancelled() {
+        return running && cancelRequested;
+    }
+
     /** Rolls back what is open, and gives up all locks. */
     @Override
     public void close() {
