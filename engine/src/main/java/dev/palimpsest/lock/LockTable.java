@@ -95,10 +95,10 @@ public final class LockTable {
             }
             if (added == FastLocks.Added.ENTERED) {
                 scheduler.step(Step.LOCK_REQUESTED);
-                if (strongLocks.get(bucket(relation)) == 0) {
+                if (strongLocks.get(bucket(relation)) == 0 && owner.fastLocks.holds(relation, mode.bit())) {
                     return true;
                 }
-                // a strong locker may have moved the entry already: then the table grants it at once
+                // a strong locker may have moved the entry already, then the table grants it at once; or thrown it away
                 owner.fastLocks.retract(relation, mode.bit());
             }
         }
@@ -137,7 +137,9 @@ public final class LockTable {
 
     /** Owner's thread: does it hold this mode, itself? */
     private boolean isHeld(LockOwner owner, LockTag tag, LockMode mode) {
-        if (tag.kind() == LockTag.Kind.RELATION && owner.fastLocks.holds((int) tag.first(), mode.bit())) {
+        if (tag.kind() == LockTag.Kind.RELATION
+                && mode.isWeak()
+                && owner.fastLocks.holds((int) tag.first(), mode.bit())) {
             return true;
         }
         if (owner.tableLocks == 0) {
