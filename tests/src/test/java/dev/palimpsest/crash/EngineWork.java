@@ -25,7 +25,7 @@ import java.util.TreeMap;
 /**
  * Random transactions on a database, written down in a {@link Ledger}: rows with long keys in a unique and a secondary index (a split every
  * few inserts), changes by key and by predicate, batches, big values, tables and indexes made and dropped, synchronous and asynchronous
- * commits, rollbacks, checkpoints. Used by the sessions of one seeded scheduler: one runs at a time.
+ * commits, savepoints, rollbacks, checkpoints. Used by the sessions of one seeded scheduler: one runs at a time.
  */
 final class EngineWork {
     private static final int KEYS = 60;
@@ -103,7 +103,7 @@ final class EngineWork {
                 mark(tx, entry);
             }
             for (int i = 1 + random.nextInt(5); i > 0; i--) {
-                steps.one();
+                steps.oneOrSeveral(0);
                 cuts.statementEnded();
             }
             if (!markFirst) {
@@ -144,11 +144,47 @@ final class EngineWork {
         private final Transaction tx;
         private final Ledger.Entry entry;
         private final List<String> made = new ArrayList<>();
+        private int savepoints;
 
         Steps(SplittableRandom random, Transaction tx, Ledger.Entry entry) {
             this.random = random;
             this.tx = tx;
             this.entry = entry;
+        }
+
+        /** One statement, or some within a savepoint. */
+        void oneOrSeveral(int depth) {
+            if (depth < 3 && random.nextInt(4) == 0) {
+                withinSavepoint(depth);
+            } else {
+                one();
+            }
+        }
+
+        /** Then it is rolled back to, released, or left; after an error it is rolled back to. */
+        private void withinSavepoint(int depth) {
+            String name = "s" + ++savepoints;
+            tx.savepoint(name);
+            Map<String, String> before = entry.savepoint();
+            int madeBefore = made.size();
+            boolean undone = random.nextInt(3) == 0;
+            try {
+                for (int i = random.nextInt(4); i > 0; i--) {
+                    oneOrSeveral(depth + 1);
+                }
+            } catch (RetryException | UsageException e) {
+                if (!EXPECTED.contains(e.sqlState())) {
+                    throw e;
+                }
+                undone = true;
+            }
+            if (undone) {
+                entry.rolledBackTo(before);
+                tx.rollbackTo(name);
+                made.subList(madeBefore, made.size()).clear();
+            } else if (random.nextBoolean()) {
+                tx.release(name);
+            }
         }
 
         void one() {

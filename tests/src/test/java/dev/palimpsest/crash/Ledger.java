@@ -54,6 +54,22 @@ final class Ledger {
             writes.put(thing, content);
         }
 
+        /** What it has written so far, for {@link #rolledBackTo}. */
+        Map<String, String> savepoint() {
+            return new LinkedHashMap<>(writes);
+        }
+
+        /** What it wrote since is undone, and may be others' by now. */
+        void rolledBackTo(Map<String, String> savepoint) {
+            for (String thing : writes.keySet()) {
+                if (!savepoint.containsKey(thing)) {
+                    writers.get(thing).remove(this);
+                }
+            }
+            writes.clear();
+            writes.putAll(savepoint);
+        }
+
         void rolledBack() {
             fate = Fate.ROLLED_BACK;
         }
