@@ -36,11 +36,11 @@ final class HistoryWork {
      * @param lists list-append, else registers
      * @param paddingBytes in each row, so that pages fill up
      * @param repeatableReadOf100 how many of a hundred transactions are REPEATABLE READ
-     * @param asynchronous whether some commits don't wait for the disk
+     * @param asynchronousOf100 how many of a hundred commits don't wait for the disk
      * @param marks whether each transaction leaves a mark, by which it is known after a crash
      */
     record Settings(
-            int keys, boolean lists, int paddingBytes, int repeatableReadOf100, boolean asynchronous, boolean marks) {}
+            int keys, boolean lists, int paddingBytes, int repeatableReadOf100, int asynchronousOf100, boolean marks) {}
 
     private static final String MARKS = "marks";
     private static final int GROUPS = 3;
@@ -67,7 +67,7 @@ final class HistoryWork {
         HistoryTransaction record = recorder.begin("the loader", false, true);
         try (Transaction tx = db.begin()) {
             HistoryTable.create(tx, tableName);
-            if (settings.marks()) {
+            if (settings.marks() && tx.tableSchema(MARKS) == null) {
                 tx.createTable(TableSchema.named(MARKS)
                         .column("number", ColumnType.BIGINT)
                         .primaryKey("number")
@@ -86,14 +86,25 @@ final class HistoryWork {
         }
     }
 
+    void drop() {
+        db.transact(tx -> {
+            tx.dropTable(tableName);
+            return null;
+        });
+    }
+
     private void mark(Transaction tx, HistoryTransaction record) {
         if (settings.marks() && record.hasWrites()) {
             db.table(MARKS).insert(tx, record.number);
         }
     }
 
-    /** Reads everything and ends the window. */
-    History endWindow(boolean afterCrash) {
+    /**
+     * Reads everything and ends the window.
+     *
+     * @param goesOn whether the next window is about the same table
+     */
+    History endWindow(boolean afterCrash, boolean goesOn) {
         HistoryTransaction record = recorder.reader();
         List<Integer> groups = new ArrayList<>();
         Set<Long> survivors = afterCrash ? new HashSet<>() : null;
@@ -117,12 +128,12 @@ final class HistoryWork {
             record.committed();
         }
         int[] groupOf = groups.stream().mapToInt(Integer::intValue).toArray();
-        return recorder.endWindow(record, groupOf, survivors);
+        return recorder.endWindow(record, groupOf, survivors, goesOn);
     }
 
     void transaction(SplittableRandom random, String name) {
         boolean repeatableRead = random.nextInt(100) < settings.repeatableReadOf100();
-        boolean synchronous = !settings.asynchronous() || random.nextInt(4) != 0;
+        boolean synchronous = random.nextInt(100) >= settings.asynchronousOf100();
         TransactionOptions options = TransactionOptions.DEFAULT
                 .withIsolation(repeatableRead ? IsolationLevel.REPEATABLE_READ : IsolationLevel.READ_COMMITTED)
                 .withSynchronousCommit(synchronous);

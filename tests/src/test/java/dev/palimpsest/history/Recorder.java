@@ -34,13 +34,14 @@ final class Recorder {
      * @param reader has read all rows in its first statement, and was not begun here
      * @param groups of its rows, in their order
      * @param survivors see {@link History#endsWith}
+     * @param goesOn whether the next window is about the same rows
      */
-    synchronized History endWindow(HistoryTransaction reader, int[] groups, Set<Long> survivors) {
+    synchronized History endWindow(HistoryTransaction reader, int[] groups, Set<Long> survivors, boolean goesOn) {
         History ended = current;
         ended.endsWith(reader, survivors);
         current = new History();
         List<Seen> rows = reader.reads.get(0).rows();
-        for (int i = 0; i < rows.size(); i++) {
+        for (int i = 0; goesOn && i < rows.size(); i++) {
             current.startsWith(
                     rows.get(i).key(),
                     rows.get(i).id(),

@@ -37,7 +37,7 @@ final class SimulatedHistory {
                 random.nextBoolean(),
                 random.nextInt(2) == 0 ? 1_500 : 300,
                 new int[] {0, 50, 100}[random.nextInt(3)],
-                random.nextInt(3) == 0,
+                random.nextInt(3) == 0 ? 25 : 0,
                 true);
     }
 
@@ -92,7 +92,7 @@ final class SimulatedHistory {
         HistoryWork work = new HistoryWork(settings, recorder, db, TABLE);
         if (HistoryTable.exists(db, TABLE)) {
             SimulatedEngine.check(db);
-            ended = work.endWindow(crashed);
+            ended = work.endWindow(crashed, true);
         } else {
             work.load();
         }

@@ -52,6 +52,19 @@ sealed interface Action {
 
     record DeleteKey(long id) implements Statement {}
 
+    /** With savepoints; only within a transaction. */
+    sealed interface Control extends Action {
+        String name();
+    }
+
+    record Savepoint(String name) implements Control {}
+
+    /** Left out where there is no such savepoint. */
+    record RollbackTo(String name) implements Control {}
+
+    /** Left out where there is no such savepoint. */
+    record Release(String name) implements Control {}
+
     record Commit() implements Action {}
 
     record Rollback() implements Action {}

@@ -32,6 +32,9 @@ final class Model {
     /** Key {@code key} of index {@code index} is taken by a version of {@code row}. */
     private record Entry(int row, int index, Object key) {}
 
+    /** What a transaction had done when a savepoint was set. Immutable. */
+    private record Saved(String name, Map<Integer, Values> writes, Set<Entry> entries) {}
+
     private static final int INDEXES = 2;
 
     /** By id; total, for the rare case of {@link #seesOneKeyTwice}. */
@@ -48,6 +51,10 @@ final class Model {
         final Map<Integer, Values> writes = new TreeMap<>();
 
         final Set<Entry> entries = new HashSet<>();
+
+        /** The innermost last. */
+        final List<Saved> savepoints = new ArrayList<>();
+
         boolean failed;
 
         /** The session whose end its statement waits for, or null. */
@@ -60,11 +67,20 @@ final class Model {
             this.repeatableRead = repeatableRead;
         }
 
+        /** Everything since. */
+        void undo(Saved saved) {
+            writes.clear();
+            writes.putAll(saved.writes());
+            entries.clear();
+            entries.addAll(saved.entries());
+        }
+
         Tx copy() {
             Tx copy = new Tx(repeatableRead);
             copy.snapshot = snapshot;
             copy.writes.putAll(writes);
             copy.entries.addAll(entries);
+            copy.savepoints.addAll(savepoints);
             copy.failed = failed;
             copy.waitsFor = waitsFor;
             copy.running = running == null ? null : running.copy();
@@ -255,11 +271,40 @@ final class Model {
         fail(tx);
     }
 
-    /** All it did is undone at once; what is left is to be told so. */
+    /** All it did since its innermost savepoint is undone at once; then it has to go back to one, or to its beginning. */
     private static void fail(Tx tx) {
         tx.failed = true;
-        tx.writes.clear();
-        tx.entries.clear();
+        int count = tx.savepoints.size();
+        tx.undo(count == 0 ? new Saved("", Map.of(), Set.of()) : tx.savepoints.get(count - 1));
+    }
+
+    boolean hasSavepoint(String session, String name) {
+        return open.get(session).savepoints.stream()
+                .anyMatch(saved -> saved.name().equals(name));
+    }
+
+    /** Who waits for what a rollback undoes goes on, which is for the caller to arrange. */
+    Result control(String session, Action.Control control) {
+        Tx tx = open.get(session);
+        if (tx.failed && !(control instanceof Action.RollbackTo)) {
+            return new Result(null, SqlState.IN_FAILED_SQL_TRANSACTION);
+        }
+        if (control instanceof Action.Savepoint) {
+            tx.savepoints.add(new Saved(control.name(), new TreeMap<>(tx.writes), Set.copyOf(tx.entries)));
+            return Result.of("ok");
+        }
+        int last = tx.savepoints.size() - 1;
+        while (!tx.savepoints.get(last).name().equals(control.name())) {
+            last--;
+        }
+        if (control instanceof Action.Release) {
+            tx.savepoints.subList(last, tx.savepoints.size()).clear();
+        } else {
+            tx.undo(tx.savepoints.get(last));
+            tx.savepoints.subList(last + 1, tx.savepoints.size()).clear();
+            tx.failed = false;
+        }
+        return Result.of("ok");
     }
 
     // ---- how statements run

@@ -54,6 +54,7 @@ final class ScheduleRun {
     private Map<String, ScheduledSession> sessions;
     private long traceHash;
     int waits;
+    int rollbacks;
 
     ScheduleRun(Schedule schedule) {
         this.schedule = schedule;
@@ -126,6 +127,10 @@ final class ScheduleRun {
             if (isScan(statement) || model.isFailed(name) || !model.seesOneKeyTwice(name)) {
                 execute(session, statement);
             }
+        } else if (model.isOpen(name) && step.action() instanceof Action.Control control) {
+            if (control instanceof Action.Savepoint || model.hasSavepoint(name, control.name())) {
+                control(session, control);
+            }
         } else if (model.isOpen(name)) {
             end(session, step.action() instanceof Action.Commit);
         }
@@ -162,6 +167,22 @@ final class ScheduleRun {
     /** May the order in which the rows are met be any? */
     private boolean isFree(ScheduledSession session, Action.Range range) {
         return !range.reverse() && !model.meetsOthers(session.name, range);
+    }
+
+    private void control(ScheduledSession session, Action.Control control) {
+        Set<String> waiting = model.waitingFor(session.name);
+        Result expected = model.control(session.name, control);
+        note(session.name + " " + control, expected);
+        session.control(control);
+        await(() -> session.state == State.IDLE, () -> true, session.name + " " + control);
+        if (!expected.equals(session.result)) {
+            throw new AssertionError(
+                    session.name + " " + control + ": expected " + expected + " found " + session.result);
+        }
+        if (control instanceof Action.RollbackTo) {
+            rollbacks++;
+            wake(waiting); // some wait for what it did before the savepoint, and go on waiting
+        }
     }
 
     private void end(ScheduledSession session, boolean commits) {

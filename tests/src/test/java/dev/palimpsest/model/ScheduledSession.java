@@ -94,6 +94,19 @@ final class ScheduledSession implements WaitListener {
         });
     }
 
+    void control(Action.Control control) {
+        tell(() -> {
+            if (control instanceof Action.Savepoint) {
+                tx.savepoint(control.name());
+            } else if (control instanceof Action.RollbackTo) {
+                tx.rollbackTo(control.name());
+            } else {
+                tx.release(control.name());
+            }
+            return Result.of("ok");
+        });
+    }
+
     /** @param byTable by a scan of the whole table where an index would do */
     void execute(Action.Statement statement, boolean byTable) {
         tell(() -> Result.of(perform(statement, byTable)));

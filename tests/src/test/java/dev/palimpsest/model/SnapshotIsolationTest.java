@@ -18,10 +18,11 @@ import net.jqwik.api.lifecycle.AfterContainer;
 
 /**
  * Random schedules of several sessions at both isolation levels: every read, count, error and wait is the model's, with unique constraints,
- * deadlocks, failed transactions, pruning, checkpoints and power cuts in between.
+ * deadlocks, savepoints, failed transactions, pruning, checkpoints and power cuts in between.
  */
 class SnapshotIsolationTest {
     private static int waits;
+    private static int rollbacks;
 
     @Property(tries = 400)
     void shouldAgreeWithTheModel(@ForAll("schedules") Schedule schedule) {
@@ -40,6 +41,12 @@ class SnapshotIsolationTest {
         play(schedule);
     }
 
+    /** Savepoints above all: rows changed in and out of them, others waiting for both. */
+    @Property(tries = 200)
+    void shouldAgreeOnSavepoints(@ForAll("nested") Schedule schedule) {
+        play(schedule);
+    }
+
     @Property(tries = 20)
     void shouldDoTheSameForTheSameSeed(@ForAll("schedules") Schedule schedule) {
         assertEquals(new ScheduleRun(schedule).run(), new ScheduleRun(schedule).run());
@@ -48,12 +55,14 @@ class SnapshotIsolationTest {
     @AfterContainer
     static void shouldHaveSeenWaits() {
         assertTrue(waits > 20, "waits=" + waits);
+        assertTrue(rollbacks > 20, "rollbacks=" + rollbacks);
     }
 
     private static void play(Schedule schedule) {
         ScheduleRun run = new ScheduleRun(schedule);
         run.run();
         waits += run.waits;
+        rollbacks += run.rollbacks;
     }
 
     @Provide
@@ -67,6 +76,27 @@ class SnapshotIsolationTest {
                         Arbitraries.longs().between(0, 1_000_000),
                         step.list().ofMinSize(5).ofMaxSize(90))
                 .as(Schedule::new);
+    }
+
+    @Provide
+    Arbitrary<Schedule> nested() {
+        Arbitrary<Step> step = Combinators.combine(
+                        Arbitraries.integers().between(0, ScheduleRun.SESSIONS - 1),
+                        Arbitraries.of(false, true),
+                        Arbitraries.frequencyOf(Tuple.of(3, actions()), Tuple.of(2, controls())))
+                .as(Step::new);
+        return Combinators.combine(
+                        Arbitraries.longs().between(0, 1_000_000),
+                        step.list().ofMinSize(20).ofMaxSize(120))
+                .as(Schedule::new);
+    }
+
+    private static Arbitrary<Action> controls() {
+        Arbitrary<String> name = Arbitraries.of("a", "b", "c");
+        return Arbitraries.frequencyOf(
+                Tuple.of(5, name.map(Action.Savepoint::new)),
+                Tuple.of(4, name.map(Action.RollbackTo::new)),
+                Tuple.of(1, name.map(Action.Release::new)));
     }
 
     @Provide
@@ -106,6 +136,7 @@ class SnapshotIsolationTest {
                 Tuple.of(7, ids().map(Action.DeleteKey::new)),
                 Tuple.of(22, Arbitraries.create(Action.Commit::new)),
                 Tuple.of(8, Arbitraries.create(Action.Rollback::new)),
+                Tuple.of(8, controls()),
                 Tuple.of(2, Arbitraries.create(Action.Checkpoint::new)),
                 Tuple.of(1, Arbitraries.create(Action.PowerCut::new)));
     }
