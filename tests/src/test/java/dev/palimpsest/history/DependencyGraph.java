@@ -9,6 +9,7 @@ import org.jgrapht.Graph;
 import org.jgrapht.GraphPath;
 import org.jgrapht.alg.connectivity.KosarajuStrongConnectivityInspector;
 import org.jgrapht.alg.shortestpath.BFSShortestPath;
+import org.jgrapht.graph.DefaultEdge;
 import org.jgrapht.graph.DirectedPseudograph;
 
 /**
@@ -59,7 +60,7 @@ final class DependencyGraph {
     record Cycle(Anomaly anomaly, List<Edge> edges) {}
 
     /** How many cycles of one component are looked at for the statistics. */
-    private static final int MOST_SAMPLES = 12;
+    private static final int MOST_SAMPLES = 4;
 
     /** From how many edges a shortest cycle is looked for, to explain it. */
     private static final int MOST_STARTS = 400;
@@ -214,11 +215,13 @@ final class DependencyGraph {
 
     // ---- graphs of JGraphT
 
-    /** An edge there; by identity, since two may be between the same vertices. */
-    private static final class Arc {
+    /** An edge there; by identity, since two may be between the same vertices. The superclass saves JGraphT a look-up each time. */
+    private static final class Arc extends DefaultEdge {
+        private static final long serialVersionUID = 1L;
+
         final int from;
         final int to;
-        final Edge edge;
+        final transient Edge edge;
 
         Arc(int from, int to, Edge edge) {
             this.from = from;

@@ -31,7 +31,6 @@ final class ThreadHistory implements AutoCloseable {
     final HistoryReport report = new HistoryReport();
     int cuts;
     long pruned;
-    long checkpoints;
 
     private final HistoryWork.Settings settings;
     private final SplittableRandom random;

@@ -3,32 +3,46 @@ package dev.palimpsest.history;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.palimpsest.crash.ManySeeds;
+import dev.palimpsest.history.HistoryWork.Settings;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Volume: transactions on real threads, every one of them checked. */
+/**
+ * Volume: transactions on real threads, each of them checked, at both levels, list-append and registers, with pruning and checkpoints, and
+ * in the last run with power cuts.
+ */
 class ThreadHistoryTest {
     private static final long TRANSACTIONS = 300_000;
+
+    /** The power goes in one of so many windows. */
+    private static final int CUT_IN = 10;
+
+    private static final List<Settings> RUNS = List.of(
+            new Settings(16, true, 100, 50, 90, false),
+            new Settings(40, true, 100, 0, 90, false),
+            new Settings(16, false, 100, 100, 90, false),
+            new Settings(40, false, 100, 50, 90, true));
 
     @Test
     @Tag("scaled")
     void shouldFindNothingForbidden() throws InterruptedException {
         HistoryReport all = new HistoryReport();
-        long each = TRANSACTIONS * ManySeeds.scale() / 4;
-        long begin = System.nanoTime();
+        long transactions = TRANSACTIONS * ManySeeds.scale();
         int cuts = 0;
-        for (int run = 0; run < 4; run++) {
-            HistoryWork.Settings settings = new HistoryWork.Settings(
-                    run % 2 == 0 ? 16 : 40, run < 2, 100, new int[] {50, 0, 100, 50}[run], 90, run == 3);
-            try (ThreadHistory history = new ThreadHistory(run, settings)) {
-                history.run(each, run == 3 ? 10 : 0);
+        for (Settings settings : RUNS) {
+            long seed = ManySeeds.scale() * 100L + RUNS.indexOf(settings);
+            try (ThreadHistory history = new ThreadHistory(seed, settings)) {
+                history.run(transactions / RUNS.size(), settings.marks() ? CUT_IN : 0);
                 all.add(history.report);
                 cuts += history.cuts;
-                assertTrue(history.pruned > 0);
+                assertTrue(history.pruned > 0, settings::toString);
             }
-            System.out.println(
-                    "ThreadHistoryTest: " + settings + " " + (System.nanoTime() - begin) / 1_000_000 + " ms");
         }
         System.out.println("ThreadHistoryTest: cuts=" + cuts + " " + all);
+        assertTrue(all.transactions >= transactions, all::toString);
+        assertTrue(
+                all.allowed.keySet().containsAll(List.of(Anomaly.G_SINGLE, Anomaly.G2_ITEM, Anomaly.G2)),
+                all::toString);
     }
 }
