@@ -31,6 +31,13 @@ public interface Transaction extends AutoCloseable {
     /** Its transaction id, 0 while it has written nothing. */
     long xidIfAssigned();
 
+    /**
+     * Its transaction id, which it gets now if it has none, as {@code pg_current_xact_id()}. Within a callback too.
+     *
+     * @throws UsageException 25006 if it is read-only
+     */
+    long assignXid();
+
     /** How often this transaction had to wait for another one so far. */
     long waitCount();
 

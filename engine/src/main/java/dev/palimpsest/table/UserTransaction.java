@@ -484,6 +484,14 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     }
 
     @Override
+    public long assignXid() {
+        return inside(() -> {
+            engine.transactions().assignXid(tx);
+            return tx.xid();
+        });
+    }
+
+    @Override
     public long waitCount() {
         return ended ? 0 : tx.waitCount();
     }

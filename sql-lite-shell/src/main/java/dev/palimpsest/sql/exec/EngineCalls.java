@@ -31,11 +31,7 @@ record EngineCalls(
 
     @Override
     public long assignedXid() {
-        long xid = transaction.xidIfAssigned();
-        if (xid == 0) {
-            throw SqlError.unsupported(-1, "giving a transaction an id before it writes");
-        }
-        return xid;
+        return transaction.assignXid();
     }
 
     @Override

@@ -81,8 +81,24 @@ final class QueryExecutor {
         boolean limited = limit <= Long.MAX_VALUE - offset && limit != Long.MAX_VALUE;
         RowStream stream =
                 database.table(plan.table().name()).scan(transaction, limited ? scan.limit(limit + offset) : scan);
-        Iterator<Object[]> rows = map(stream, row -> evaluate(plan.outputs(), new RowTuple(row)));
+        Iterator<Object[]> rows = map(timed(stream), row -> evaluate(plan.outputs(), new RowTuple(row)));
         return rows(limited(rows, offset, limit), stream::close);
+    }
+
+    /** Each row may wait for its lock, all of them for no longer than the statement may take. */
+    private Iterator<Row> timed(RowStream stream) {
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                interrupts.beforeWait();
+                return stream.hasNext();
+            }
+
+            @Override
+            public Row next() {
+                return stream.next();
+            }
+        };
     }
 
     /**
