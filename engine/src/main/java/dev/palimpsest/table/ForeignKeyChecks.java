@@ -208,9 +208,11 @@ final class ForeignKeyChecks {
         return new Qualification(index, bound, true, bound, true, false, scan.predicate());
     }
 
-    /** An index that is younger than the snapshot isn't read: its rows would have to be sorted for nothing. */
+    /** Where the predicate says it all, an index that is younger than the snapshot isn't asked: its rows would be sorted for nothing. */
     private static Qualification usable(Qualification which, Snapshot snapshot) {
-        boolean usable = which.index() == null || which.index().handle().isValidFor(snapshot);
+        boolean usable = which.predicate() == null
+                || which.index() == null
+                || which.index().handle().isValidFor(snapshot);
         return usable ? which : new Qualification(null, null, true, null, true, false, which.predicate());
     }
 

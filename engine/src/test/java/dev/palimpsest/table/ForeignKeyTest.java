@@ -432,6 +432,28 @@ class ForeignKeyTest {
     }
 
     @Test
+    void shouldCheckWithASnapshotThatIsOlderThanTheTables() {
+        run(tx -> tx.createTable(
+                TableSchema.named("other").column("id", ColumnType.INTEGER).build()));
+        TransactionOptions repeatable = TransactionOptions.DEFAULT.withIsolation(IsolationLevel.REPEATABLE_READ);
+        try (Transaction tx = db.begin(repeatable)) {
+            db.table("other").insert(tx, 1);
+            create(Action.NO_ACTION, Action.CASCADE);
+            tx.savepoint("s");
+            Expect.error("23503", () -> c.insert(tx, 30, 3)); // which it doesn't see
+            tx.rollbackTo("s");
+            p.insert(tx, 4, 0);
+            c.insert(tx, 40, 4);
+            p.update(tx, 4, change -> change.setLong("id", 5));
+            tx.savepoint("s");
+            Expect.error("23503", () -> p.delete(tx, 5));
+            tx.rollbackTo("s");
+            tx.commit();
+        }
+        assertEquals(List.of("(10, 1)", "(11, 1)", "(20, 2)", "(40, 5)"), rows(c));
+    }
+
+    @Test
     void shouldFindCommittedChildrenAtRepeatableRead() {
         create(Action.NO_ACTION, Action.NO_ACTION);
         TransactionOptions repeatable = TransactionOptions.DEFAULT.withIsolation(IsolationLevel.REPEATABLE_READ);
