@@ -7,12 +7,13 @@ import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
 import dev.palimpsest.api.Table;
+import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
 
-/** A database as a {@link Ledger} sees it: all tables, indexes and rows by name, with their contents as strings. Stateless. */
+/** A database as a {@link Ledger} sees it: all tables, indexes, constraints, sequences and rows by name, with their contents as strings. Stateless. */
 final class Contents {
     private Contents() {}
 
@@ -27,8 +28,12 @@ final class Contents {
                         contents.put("index/" + index.name(), "");
                     }
                 }
+                TableSchema schema = table.schema(tx);
+                schema.checks().forEach(check -> contents.put("constraint/" + check.name(), ""));
+                schema.foreignKeys().forEach(key -> contents.put("constraint/" + key.name(), ""));
                 readRows(tx, table, contents);
             }
+            tx.sequenceNames().forEach(name -> contents.put("sequence/" + name, ""));
             return contents;
         });
     }

@@ -1,13 +1,16 @@
 package dev.palimpsest.crash;
 
+import dev.palimpsest.api.CheckViolationException;
 import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.Database;
+import dev.palimpsest.api.ForeignKeyViolationException;
 import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.RetryException;
 import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
+import dev.palimpsest.api.SequenceSchema;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.Table;
@@ -16,6 +19,7 @@ import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.UsageException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,16 +28,19 @@ import java.util.TreeMap;
 
 /**
  * Random transactions on a database, written down in a {@link Ledger}: rows with long keys in a unique and a secondary index (a split every
- * few inserts), changes by key and by predicate, batches, big values, tables and indexes made and dropped, synchronous and asynchronous
- * commits, savepoints, rollbacks, checkpoints. Used by the sessions of one seeded scheduler: one runs at a time.
+ * few inserts), changes by key and by predicate, batches, big values, tables with constraints and indexes made and dropped, a sequence,
+ * synchronous and asynchronous commits, savepoints, rollbacks, checkpoints. Used by the sessions of one seeded scheduler: one runs at a time.
  */
 final class EngineWork {
     private static final int KEYS = 60;
+    private static final String SEQUENCE = "numbers";
 
     private static final Set<SqlState> EXPECTED = Set.of(
             SqlState.SERIALIZATION_FAILURE,
             SqlState.DEADLOCK_DETECTED,
             SqlState.UNIQUE_VIOLATION,
+            SqlState.FOREIGN_KEY_VIOLATION,
+            SqlState.CHECK_VIOLATION,
             SqlState.UNDEFINED_TABLE,
             SqlState.UNDEFINED_OBJECT,
             SqlState.DUPLICATE_TABLE);
@@ -46,6 +53,9 @@ final class EngineWork {
 
     /** Tables that a committed transaction made and nobody is dropping. */
     private final List<String> extras;
+
+    /** By the sequence, since the database was opened. */
+    private final Set<Long> numbers = new HashSet<>();
 
     /** What the unique names are made of. */
     private long nextName;
@@ -80,6 +90,8 @@ final class EngineWork {
                     .unique("name")
                     .build());
             tx.createIndex(IndexSchema.on("things", "tag", "name").named("things_by_tag"));
+            tx.createSequence(SequenceSchema.named(SEQUENCE));
+            entry.wrote("sequence/" + SEQUENCE, "");
             entry.wrote("table/ledger", "");
             entry.wrote("table/things", "");
             entry.wrote("index/things_by_tag", "");
@@ -90,6 +102,10 @@ final class EngineWork {
     }
 
     void transaction(SplittableRandom random) {
+        if (random.nextInt(12) == 0) {
+            takeNumber();
+            return;
+        }
         boolean synchronous = random.nextInt(3) != 0;
         TransactionOptions options = TransactionOptions.DEFAULT
                 .withSynchronousCommit(synchronous)
@@ -116,6 +132,9 @@ final class EngineWork {
                 entry.commits();
                 tx.commit();
                 entry.isAcknowledged();
+                if (synchronous) {
+                    steps.numbers.forEach(ledger::tookNumber);
+                }
                 extras.addAll(steps.made);
             }
         } catch (RetryException | UsageException e) {
@@ -133,6 +152,23 @@ final class EngineWork {
         }
     }
 
+    /** Writes nothing, and yet: once its commit is acknowledged the number never comes again. */
+    private void takeNumber() {
+        try (Transaction tx = db.begin()) {
+            long number = number(tx);
+            tx.commit();
+            ledger.tookNumber(number);
+        }
+    }
+
+    private long number(Transaction tx) {
+        long number = tx.nextValue(SEQUENCE);
+        if (!numbers.add(number) || ledger.isNumberTaken(number)) {
+            throw new AssertionError("the sequence gives " + number + " again");
+        }
+        return number;
+    }
+
     private void mark(Transaction tx, Ledger.Entry entry) {
         marks.insert(tx, entry.number);
         entry.wrote(Contents.thing("ledger", entry.number), String.valueOf(entry.number));
@@ -144,6 +180,7 @@ final class EngineWork {
         private final Transaction tx;
         private final Ledger.Entry entry;
         private final List<String> made = new ArrayList<>();
+        private final List<Long> numbers = new ArrayList<>();
         private int savepoints;
 
         Steps(SplittableRandom random, Transaction tx, Ledger.Entry entry) {
@@ -188,7 +225,7 @@ final class EngineWork {
         }
 
         void one() {
-            switch (random.nextInt(20)) {
+            switch (random.nextInt(22)) {
                 case 0, 1, 2, 3, 4 -> insert();
                 case 5, 6, 7, 8 -> update();
                 case 9, 10 -> delete();
@@ -198,6 +235,8 @@ final class EngineWork {
                 case 16 -> bigValue();
                 case 17 -> define();
                 case 18 -> db.checkpoint();
+                case 19 -> numbers.add(number(tx));
+                case 20 -> violate();
                 default -> read();
             }
         }
@@ -304,12 +343,20 @@ final class EngineWork {
             tx.createTable(TableSchema.named(name)
                     .column("id", ColumnType.BIGINT)
                     .column("name", ColumnType.TEXT)
+                    .column("up", ColumnType.BIGINT)
+                    .column("number", ColumnType.BIGINT)
+                    .serial()
                     .primaryKey("id")
+                    .check("id <> 7")
+                    .references(name, "up")
                     .build());
             entry.wrote("table/" + name, "");
+            for (String thing : ofTable(name)) {
+                entry.wrote(thing, "");
+            }
             Table table = db.table(name);
             for (long id = 0; id < 3; id++) {
-                table.insert(tx, id, name());
+                table.insert(tx, id, name(), id / 2, Table.DEFAULT);
                 entry.wrote(Contents.thing(name, id), Contents.content(table.get(tx, id)));
             }
             made.add(name);
@@ -323,8 +370,42 @@ final class EngineWork {
                     random.nextInt(extras.size())); // for good: a rolled back drop leaves it alone from now on
             tx.dropTable(name);
             entry.wrote("table/" + name, null);
+            for (String thing : ofTable(name)) {
+                entry.wrote(thing, null);
+            }
             for (long id = 0; id < 3; id++) {
                 entry.wrote(Contents.thing(name, id), null);
+            }
+        }
+
+        /** What {@link Contents} finds with it. */
+        private List<String> ofTable(String name) {
+            return List.of(
+                    "constraint/" + name + "_id_check",
+                    "constraint/" + name + "_up_fkey",
+                    "sequence/" + name + "_number_seq");
+        }
+
+        /** A constraint holds whatever happened since it was made. */
+        private void violate() {
+            if (extras.isEmpty()) {
+                return;
+            }
+            Table table = db.table(extras.get(random.nextInt(extras.size())));
+            tx.savepoint("violate");
+            try {
+                switch (random.nextInt(3)) {
+                    case 0 -> table.insert(tx, 7L, null, null, Table.DEFAULT);
+                    case 1 -> table.insert(tx, 8L, null, 9L, Table.DEFAULT);
+                    default -> {
+                        if (!table.delete(tx, 0L)) {
+                            return; // the table is younger than the snapshot
+                        }
+                    }
+                }
+                throw new AssertionError(table.name() + " takes a row that violates a constraint");
+            } catch (CheckViolationException | ForeignKeyViolationException e) {
+                tx.rollbackTo("violate");
             }
         }
 

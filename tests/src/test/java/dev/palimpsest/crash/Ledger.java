@@ -96,6 +96,8 @@ final class Ledger {
     /** For each thing those who wrote it, in the order of their first writes: of those that commit, the order of commits. */
     private final Map<String, List<Entry>> writers = new HashMap<>();
 
+    private final Set<Long> numbers = new HashSet<>();
+
     private Map<String, String> base = new TreeMap<>();
     private long clock;
     private long lastNumber;
@@ -113,6 +115,15 @@ final class Ledger {
     private Entry add(Entry entry) {
         entries.add(entry);
         return entry;
+    }
+
+    /** A sequence gave it to a transaction whose synchronous commit is acknowledged: never again. */
+    void tookNumber(long number) {
+        numbers.add(number);
+    }
+
+    boolean isNumberTaken(long number) {
+        return numbers.contains(number);
     }
 
     /** The survivors' commits are known durable from here on, since a later opening has read them. */

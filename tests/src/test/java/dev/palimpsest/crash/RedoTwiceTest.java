@@ -47,7 +47,7 @@ class RedoTwiceTest {
                 records[0] += redone;
             }
         });
-        assertTrue(records[0] > SEEDS * 20, "records=" + records[0]);
+        assertTrue(records[0] > SEEDS * 15, "records=" + records[0]);
     }
 
     /** Recovery up to where the log would go on, and all of it written out. @return how many records */
