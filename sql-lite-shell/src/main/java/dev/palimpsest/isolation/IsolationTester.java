@@ -25,7 +25,7 @@ public final class IsolationTester {
         this(out, err, DEFAULT_LIMIT_SECONDS);
     }
 
-    /** @param limitSeconds after that long a step is cancelled; after twice that the run ends */
+    /** @param limitSeconds a step that waits in vain for that long is cancelled; after twice that the run ends */
     public IsolationTester(PrintStream out, PrintStream err, int limitSeconds) {
         this.out = out;
         this.err = err;

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Runs isolation specs in PostgreSQL's format and prints what its isolationtester prints, each spec on a database"
                     + " in memory of its own.",
-            "PGISOLATIONTIMEOUT says after how many seconds a step is cancelled (300)."
+            "PGISOLATIONTIMEOUT says after how many seconds of waiting in vain a step is cancelled (300)."
         },
         mixinStandardHelpOptions = true)
 final class IsolationCommand implements Callable<Integer> {

@@ -1,6 +1,7 @@
 package dev.palimpsest.isolation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.palimpsest.api.Database;
 import java.io.ByteArrayOutputStream;
@@ -18,11 +19,12 @@ class IsolationTesterTest {
 
     private final ByteArrayOutputStream both = new ByteArrayOutputStream();
     private int status;
+    private int limitSeconds = 30;
 
     private String run(String spec) throws InterruptedException {
         PrintStream stream = new PrintStream(both, true, StandardCharsets.UTF_8);
         try (Database database = Database.openInMemory()) {
-            status = new IsolationTester(stream, stream, 5).run(spec, database);
+            status = new IsolationTester(stream, stream, limitSeconds).run(spec, database);
         }
         return both.toString(StandardCharsets.UTF_8);
     }
@@ -124,5 +126,62 @@ class IsolationTesterTest {
                 teardown failed: ERROR:  division by zero
                 """, run("teardown { SELECT 1 / 0; } session s step a { COMMIT; }"));
         assertEquals(0, status);
+    }
+
+    @Test
+    void shouldCancelAStepThatBlocksItsOwnSession() throws InterruptedException {
+        limitSeconds = 1;
+        String output = run(TABLE + """
+                session s1
+                step u1 { BEGIN; UPDATE t SET v = 0 WHERE id = 1; }
+                step c1 { COMMIT; }
+                session s2
+                step u2 { UPDATE t SET v = 2 WHERE id = 1; }
+                step r2 { SELECT v FROM t WHERE id = 1; }
+                permutation u1 u2 r2 c1
+                """);
+        assertEquals("""
+                Parsed test spec with 2 sessions
+
+                starting permutation: u1 u2 r2 c1
+                step u1: BEGIN; UPDATE t SET v = 0 WHERE id = 1;
+                step u2: UPDATE t SET v = 2 WHERE id = 1; <waiting ...>
+                isolationtester: canceling step u2 after N seconds
+                step u2: <... completed>
+                ERROR:  canceling statement due to user request
+                step r2: SELECT v FROM t WHERE id = 1;
+                 v
+                --
+                10
+                (1 row)
+
+                step c1: COMMIT;
+                """, output.replaceAll("after [0-9]+ seconds", "after N seconds"));
+        assertEquals(0, status);
+    }
+
+    @Test
+    void shouldEndWhenATeardownWaitsForItsOwnSessions() throws InterruptedException {
+        limitSeconds = 1;
+        String output = run(TABLE + "session s1 step u1 { BEGIN; UPDATE t SET v = 0; }");
+        assertTrue(output.endsWith("teardown failed: ERROR:  canceling statement due to user request\n"), output);
+    }
+
+    @Test
+    void shouldEndWhenStepsHoldEachOtherBack() throws InterruptedException {
+        String output = run("""
+                session s1 step a { SELECT 1; }
+                session s2 step b { SELECT 2; }
+                permutation a(*, b) b(a)
+                """);
+        assertEquals("""
+                Parsed test spec with 2 sessions
+
+                starting permutation: a b
+                step a: SELECT 1; <waiting ...>
+                step b: SELECT 2; <waiting ...>
+                failed to complete permutation due to mutually-blocking steps
+                """, output);
+        assertEquals(1, status);
     }
 }
