@@ -121,7 +121,7 @@ public abstract class LockOwner {
 
     // ---- lives and subtransactions
 
-    /** Tells this life of the owner from others. Owner's thread. */
+    /** Tells this life of the owner from all others that somebody could wait for. Owner's thread. */
     public final long beginNumber() {
         return beginNumber;
     }
@@ -218,12 +218,12 @@ public abstract class LockOwner {
             WAITABLE_XID.setOpaque(this, 0L);
             liveNumber = 0; // volatile
             hasRowLocks = false;
+            beginNumber++; // the next life; one that nobody could wait for needs no number of its own
         }
     }
 
     /** Owner's thread, after all was released. */
     final void endLife() {
-        beginNumber++;
         if (newestSubId != 0) {
             subId = 0;
             newestSubId = 0;
