@@ -146,7 +146,7 @@ final class RowLocker {
                 return true;
             }
             if (end > t.engine().transactions().published()) {
-                if (!queue.mayWait(tid, policy)) {
+                if (!queue.mayWait(tid, policy, xmax)) {
                     return false;
                 }
                 t.waitFor(xmax, table, tid);

@@ -40,29 +40,32 @@ final class RowQueue {
      * @return false if the policy is to skip the row
      */
     boolean await(ModifyResult result, long tid, RowLockMode wanted, WaitPolicy policy) {
-        if (!result.isOutOfTurn() && !takeTurn(tid, wanted, policy)) {
-            return false;
-        }
-        if (!mayWait(tid, policy)) {
+        long other = result.holder() == null ? result.xid() : result.holder().waitableXid();
+        if (!result.isOutOfTurn() && !takeTurn(tid, wanted, policy, other) || !mayWait(tid, policy, other)) {
             return false;
         }
         t.waitFor(result, table, tid);
         return true;
     }
 
-    /** Whether to wait at all; for whom doesn't matter. */
-    boolean mayWait(long tid, WaitPolicy policy) {
+    /**
+     * Whether to wait at all.
+     *
+     * @param other the transaction in the way, 0 if it has no xid
+     * @throws LockNotAvailableException with NOWAIT
+     */
+    boolean mayWait(long tid, WaitPolicy policy, long other) {
         if (policy == WaitPolicy.NOWAIT) {
             throw new LockNotAvailableException(
                     "could not obtain lock on row in relation \"" + table.name() + "\"",
                     null,
                     null,
-                    new ErrorSubject(table.name(), null, Tid.toString(tid), 0));
+                    new ErrorSubject(table.name(), null, Tid.toString(tid), other));
         }
         return policy == WaitPolicy.BLOCK;
     }
 
-    private boolean takeTurn(long tid, RowLockMode wanted, WaitPolicy policy) {
+    private boolean takeTurn(long tid, RowLockMode wanted, WaitPolicy policy, long other) {
         if (turn != null) {
             return true;
         }
@@ -70,7 +73,7 @@ final class RowQueue {
         LockMode mode = modeFor(wanted);
         WaitPolicy tryPolicy = policy == WaitPolicy.BLOCK ? WaitPolicy.BLOCK : WaitPolicy.SKIP_LOCKED;
         if (!t.engine().locks().lock(t.tx(), tag, mode, tryPolicy, new WaitContext(table.name(), tid))) {
-            return mayWait(tid, policy);
+            return mayWait(tid, policy, other);
         }
         turn = tag;
         turnMode = mode;

@@ -269,6 +269,13 @@ class RowLockingTest {
             assertEquals("(0,1)", e.subject().key());
             assertEquals(other, e.subject().otherTransaction());
         }
+        try (Transaction writer = db.begin();
+                Transaction tx = db.begin()) {
+            table.update(writer, 1L, change -> change.setLong(1, 6));
+            EngineException e = Expect.error("55P03", () -> table.lock(tx, RowLockMode.UPDATE, WaitPolicy.NOWAIT, 1L));
+            assertEquals(writer.xidIfAssigned(), e.subject().otherTransaction());
+            assertEquals("t", e.subject().table());
+        }
     }
 
     @Test
