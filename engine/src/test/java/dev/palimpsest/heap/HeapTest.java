@@ -159,6 +159,28 @@ class HeapTest {
     }
 
     @Test
+    void shouldHideAKilledRowFromEverybody() {
+        Transaction tx = fixture.begin();
+        long killed = fixture.insert(tx, 1, "killed");
+        long kept = fixture.insert(tx, 2, "kept");
+        assertEquals("killed", fixture.read(tx, killed));
+        assertEquals(Heap.CONFLICT, fixture.heap.checkLive(killed, tx));
+        Transaction other = fixture.begin();
+        assertEquals(tx.xid(), fixture.heap.checkLive(killed, other));
+        fixture.heap.kill(tx, killed);
+        assertNull(fixture.read(tx, killed));
+        assertEquals(Heap.NO_CONFLICT, fixture.heap.checkLive(killed, tx));
+        assertEquals(Heap.NO_CONFLICT, fixture.heap.checkLive(killed, other), "nobody waits for it");
+        fixture.commit(tx);
+        assertNull(fixture.read(fixture.begin(), killed));
+        assertEquals(Heap.NO_CONFLICT, fixture.heap.checkLive(killed, fixture.begin()));
+        assertEquals("kept", fixture.read(fixture.begin(), kept));
+        fixture.heap.prune(0);
+        assertNull(fixture.read(fixture.begin(), killed));
+        assertEquals(2, fixture.versions(), "its body keeps the key");
+    }
+
+    @Test
     void shouldMoveToAnotherPageWhenItsOwnIsFull() {
         List<Long> roots = new ArrayList<>();
         Transaction tx = fixture.begin();

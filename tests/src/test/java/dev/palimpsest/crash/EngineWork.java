@@ -6,6 +6,7 @@ import dev.palimpsest.api.Database;
 import dev.palimpsest.api.ForeignKeyViolationException;
 import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.IsolationLevel;
+import dev.palimpsest.api.OnConflict;
 import dev.palimpsest.api.RetryException;
 import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowStream;
@@ -28,7 +29,7 @@ import java.util.TreeMap;
 
 /**
  * Random transactions on a database, written down in a {@link Ledger}: rows with long keys in a unique and a secondary index (a split every
- * few inserts), changes by key and by predicate, batches, big values, tables with constraints and indexes made and dropped, a sequence,
+ * few inserts), changes by key and by predicate, batches, upserts, big values, tables with constraints and indexes made and dropped, a sequence,
  * synchronous and asynchronous commits, savepoints, rollbacks, checkpoints. Used by the sessions of one seeded scheduler: one runs at a time.
  */
 final class EngineWork {
@@ -225,7 +226,7 @@ final class EngineWork {
         }
 
         void one() {
-            switch (random.nextInt(22)) {
+            switch (random.nextInt(25)) {
                 case 0, 1, 2, 3, 4 -> insert();
                 case 5, 6, 7, 8 -> update();
                 case 9, 10 -> delete();
@@ -237,6 +238,7 @@ final class EngineWork {
                 case 18 -> db.checkpoint();
                 case 19 -> numbers.add(number(tx));
                 case 20 -> violate();
+                case 21, 22, 23 -> upsert();
                 default -> read();
             }
         }
@@ -282,6 +284,30 @@ final class EngineWork {
             for (int i = 0; i < count; i++) {
                 note(first + i);
             }
+        }
+
+        /** Not at REPEATABLE READ: a row inserted in the place of one deleted since would be seen beside it. */
+        private void upsert() {
+            if (tx.options().isolation() != IsolationLevel.READ_COMMITTED) {
+                return;
+            }
+            Map<Long, Object[]> rows = new TreeMap<>();
+            for (int i = 1 + random.nextInt(3); i > 0; i--) {
+                long id = random.nextInt(KEYS);
+                rows.put(id, new Object[] {id, name(), tag(), null});
+            }
+            boolean renames = random.nextInt(3) == 0;
+            OnConflict conflict = random.nextInt(3) == 0
+                    ? OnConflict.doNothing()
+                    : OnConflict.doUpdate(List.of("id"), (change, excluded) -> {
+                        change.set("tag", excluded.value(2));
+                        if (renames) {
+                            change.set("name", excluded.value(1));
+                        }
+                    });
+            List<Long> ids = new ArrayList<>();
+            things.insertAll(tx, rows.values().iterator(), conflict, row -> ids.add(row.longValue("id")));
+            ids.forEach(this::note);
         }
 
         /** Tags what it changes, so that reading the tag tells which rows those were. */

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Inserters of the same keys race under the seeded scheduler: with one unique index and with two, several rows a statement and one,
- * commits and rollbacks. Afterwards there is one row a key, and the amounts of those who committed are all there.
+ * commits and rollbacks. Afterwards there is one row a key, and the amounts of those who committed are all there, after a power cut too.
  */
 class UpsertSimulationTest {
     private static final int SEEDS = 60 * Integer.getInteger("palimpsest.scale", 1);
@@ -96,10 +96,13 @@ class UpsertSimulationTest {
         SeededScheduler scheduler = new SeededScheduler(seed).limitEvents(MAX_EVENTS);
         disk.requireEngineTasksOf(scheduler);
         boolean twoIndexes = random.nextBoolean();
+        boolean crashes = random.nextBoolean();
+        UpsertSessions[] played = new UpsertSessions[1];
         scheduler.run(() -> {
             Database db = SimulatedEngine.open(disk, scheduler, settings(random));
             UpsertSessions.create(db, twoIndexes);
             UpsertSessions sessions = new UpsertSessions(db, counts, twoIndexes);
+            played[0] = sessions;
             List<Thread> all = new ArrayList<>();
             for (int i = 0; i < racers; i++) {
                 SplittableRandom own = random.split();
@@ -108,9 +111,19 @@ class UpsertSimulationTest {
             all.forEach(scheduler::join);
             sessions.verify();
             SimulatedEngine.check(db);
-            db.close();
-            Database again = SimulatedEngine.open(disk, scheduler, SimulatedEngine.Settings.small());
-            new UpsertSessions(again, counts, twoIndexes, sessions).verify();
+            if (!crashes) {
+                db.close();
+            }
+        });
+        if (crashes) {
+            disk.powerCut(random.nextLong());
+            disk.reopenAfterCut();
+        }
+        SeededScheduler next = new SeededScheduler(~seed).limitEvents(MAX_EVENTS);
+        disk.requireEngineTasksOf(next);
+        next.run(() -> {
+            Database again = SimulatedEngine.open(disk, next, SimulatedEngine.Settings.small());
+            new UpsertSessions(again, counts, twoIndexes, played[0]).verify();
             SimulatedEngine.check(again);
             again.close();
         });
