@@ -293,6 +293,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
      * way, only for that. If it has given way meanwhile, nobody is waited for. The caller looks again.
      */
     void waitForInserter(long xid, TableInfo table, long tid) {
+        engine.scheduler().step(Step.LOCK_REQUESTED); // it may give way between the look and the wait
         boolean speculative =
                 engine.transactions().waitForSpeculation(tx, xid, table.oid(), tid, new WaitContext(table.name(), tid));
         if (speculative || table.heap().checkLive(tid, tx) != xid) {
