@@ -151,7 +151,7 @@ class ErrorTypesTest {
                     SerializationException.class,
                     "40001",
                     "could not serialize access due to concurrent delete",
-                    () -> accounts.lock(reader, RowLockMode.SHARE, WaitPolicy.BLOCK, 1L));
+                    () -> add(reader, 1, 1));
             assertSubject(e, "accounts", null, row, xid);
         }
     }
