@@ -16,8 +16,11 @@ import dev.palimpsest.inspect.InspectableDatabase;
 import dev.palimpsest.table.Expect;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -211,16 +214,35 @@ class FileLengthsTest {
         return contents;
     }
 
+    /** Also of an open database: the log's next segment may get its name meanwhile. */
     private static void copy(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Path target = to.resolve(from.relativize(file).toString());
-                if (Files.isDirectory(file)) {
-                    Files.createDirectories(target);
-                } else if (!file.endsWith("lock")) {
-                    Files.copy(file, target);
-                }
+        Files.walkFileTree(from, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
+                    throws IOException {
+                Files.createDirectories(to.resolve(from.relativize(directory).toString()));
+                return FileVisitResult.CONTINUE;
             }
-        }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                if (!isTransient(file) && !file.endsWith("lock")) {
+                    Files.copy(file, to.resolve(from.relativize(file).toString()));
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+                if (isTransient(file)) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw failure;
+            }
+
+            private boolean isTransient(Path file) {
+                return file.getFileName().toString().endsWith(".tmp");
+            }
+        });
     }
 }
