@@ -8,22 +8,19 @@ import dev.palimpsest.scheduler.Step;
  * All live snapshots. {@link #take} and {@link #capture} don't wait for each other: README.md, "Taking a snapshot against reclaim".
  * Thread-safe.
  */
-final class SnapshotSlots {
+class SnapshotSlots {
     private final Scheduler scheduler;
     private final PublishedCsn published;
     private final CellArray<SnapshotSlot> slots = new CellArray<>(SnapshotSlot::new);
 
-    /** Whether {@link #take} has one of the tests' bugs. */
-    private final boolean takesWrongNumber;
-
+    /** The tests' bugs. */
     private final boolean forgetsPoints;
+
     private final boolean forgetsOpenEnds;
 
     SnapshotSlots(Scheduler scheduler, PublishedCsn published) {
         this.scheduler = scheduler;
         this.published = published;
-        takesWrongNumber =
-                scheduler.isSeeded(Fault.VISIBILITY_OFF_BY_ONE) || scheduler.isSeeded(Fault.SNAPSHOT_BEFORE_SLOT);
         forgetsPoints = scheduler.isSeeded(Fault.NEEDED_VERSION_PRUNED);
         forgetsOpenEnds = scheduler.isSeeded(Fault.RECHECK_STOPS_AT_REMOVED);
     }
@@ -40,15 +37,20 @@ final class SnapshotSlots {
         SnapshotSlot slot = slots.claim(last, SnapshotSlot.pending(before)); // a CAS: the full fence
         scheduler.step(Step.SNAPSHOT_PENDING);
         slot.describe(holder, kind, relation);
-        long csn = takesWrongNumber ? wrongNumber(before) : published.get();
+        long csn = number(before);
         scheduler.step(Step.SNAPSHOT_TAKEN); // reclaim still sees it pending
         slot.publish(csn, kind);
         return slot;
     }
 
-    /** What the tests' bugs make of it. */
-    private long wrongNumber(long before) {
-        return scheduler.isSeeded(Fault.SNAPSHOT_BEFORE_SLOT) ? before : published.get() - 1;
+    /**
+     * The snapshot's number, while its slot is pending. Apart only for {@link WrongSnapshotSlots}, which production never loads, so that the
+     * call costs nothing.
+     *
+     * @param before the published number before the slot was claimed
+     */
+    long number(long before) {
+        return published.get();
     }
 
     /** Holder of a reference only. */

@@ -87,7 +87,9 @@ public final class TransactionManager {
         this.wal = wal;
         this.statuses = statuses;
         this.fileRemover = fileRemover;
-        this.slots = new SnapshotSlots(scheduler, published);
+        this.slots = takesWrongNumbers(scheduler)
+                ? new WrongSnapshotSlots(scheduler, published)
+                : new SnapshotSlots(scheduler, published);
         this.locks = new LockTable(scheduler, poison, this::forEachOwner);
         this.rowLocks = new RowLocks(scheduler);
         locks.onRelease(rowLocks);
@@ -95,6 +97,11 @@ public final class TransactionManager {
         this.publisher = new Publisher(wal, numbers, statuses, published, scheduler, this::trimNumbers);
         this.fileWork = new FileWork(scheduler, poison);
         wal.onDurable(publisher::publishReady);
+    }
+
+    /** Here, so that production needn't even load the class. */
+    private static boolean takesWrongNumbers(Scheduler scheduler) {
+        return scheduler.isSeeded(Fault.VISIBILITY_OFF_BY_ONE) || scheduler.isSeeded(Fault.SNAPSHOT_BEFORE_SLOT);
     }
 
     /** The engine's. */

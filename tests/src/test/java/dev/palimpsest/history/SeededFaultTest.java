@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * without it. (That no other seed does is {@link SimulatedHistoryTest}'s matter.)
  */
 class SeededFaultTest {
-    private static final int MOST_SEEDS = 400;
+    private static final int MOST_SEEDS = 1_000;
     private static final int LIVES = 3;
 
     @ParameterizedTest
