@@ -99,19 +99,19 @@ final class HeapLocker {
             out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
             return Found.STOP;
         }
-        RowLockMode held = held(tx, tid);
-        if (held != null && held.compareTo(mode) >= 0) {
-            out.done(Tid.NONE, false); // whatever else: else it would queue up behind those who wait for this lock
-            return Found.STOP;
-        }
         long xmax = HeapPage.xmax(page, offset);
         int flags = HeapPage.flags(page, offset);
-        if (xmax == Xid.NONE) {
-            return Found.FREE;
-        }
-        if ((flags & TupleLayout.XMAX_ABORTED) == 0 && tx.isOwn(xmax)) {
+        if (xmax != Xid.NONE && (flags & TupleLayout.XMAX_ABORTED) == 0 && tx.isOwn(xmax)) {
             out.set(ModifyResult.Status.OWN_LATER, xmax, HeapPage.ctid(page, offset));
             return Found.STOP;
+        }
+        RowLockMode held = held(tx, tid);
+        if (held != null && held.compareTo(mode) >= 0) {
+            out.done(Tid.NONE, false); // whatever others do: else it would queue up behind those who wait for this lock
+            return Found.STOP;
+        }
+        if (xmax == Xid.NONE) {
+            return Found.FREE;
         }
         long end = visibility.endCsn(xmax, flags);
         if (end == Visibility.ABORTED) {

@@ -19,12 +19,14 @@ public abstract class LockOwner {
 
     private static final VarHandle LIVE_NUMBER;
     private static final VarHandle WAITABLE_XID;
+    private static final VarHandle CANCEL_REQUESTED;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             LIVE_NUMBER = lookup.findVarHandle(LockOwner.class, "liveNumber", long.class);
             WAITABLE_XID = lookup.findVarHandle(LockOwner.class, "waitableXid", long.class);
+            CANCEL_REQUESTED = lookup.findVarHandle(LockOwner.class, "cancelRequested", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -316,7 +318,7 @@ public abstract class LockOwner {
     public final void beginStatementLimits(long nowNanos) {
         statementDeadline = nowNanos + statementTimeoutNanos;
         if (cancelRequested == CANCEL_STATEMENT) {
-            cancelRequested = NO_CANCEL;
+            CANCEL_REQUESTED.compareAndSet(this, CANCEL_STATEMENT, NO_CANCEL); // unless the next one is meant by now
         }
     }
 
@@ -353,8 +355,10 @@ public abstract class LockOwner {
     }
 
     final void requestCancel(boolean statementOnly) {
-        if (cancelRequested != CANCEL_NEXT) {
-            cancelRequested = statementOnly ? CANCEL_STATEMENT : CANCEL_NEXT;
+        if (statementOnly) {
+            CANCEL_REQUESTED.compareAndSet(this, NO_CANCEL, CANCEL_STATEMENT);
+        } else {
+            cancelRequested = CANCEL_NEXT;
         }
     }
 }

@@ -53,6 +53,7 @@ final class RowInserter {
         RowBatch batch = new RowBatch();
         long total = 0;
         while (rows.hasNext()) {
+            t.tx().checkInterrupts();
             int length = form(rows.next());
             batch.add(former.bytes(), length);
             if (batch.isFull()) {

@@ -58,6 +58,7 @@ final class Upsert {
     /** @return how many rows were inserted or changed */
     long insertAll(Iterator<Object[]> rows) {
         while (rows.hasNext()) {
+            t.tx().checkInterrupts();
             add(rows.next());
         }
         finish();

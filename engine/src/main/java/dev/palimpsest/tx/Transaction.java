@@ -510,8 +510,8 @@ public final class Transaction extends LockOwner {
         if (snapshotSlot != null) {
             releaseSnapshot();
         }
-        if (subs != null) {
-            subs = null; // nobody finds its xids any more: their fate is visible, or nobody may wait for it
+        if (subs != null && state != TransactionState.UNKNOWN) { // else the publisher may still come to its link
+            subs = null; // nobody finds its xids any more: their fate is visible
         }
     }
 

@@ -352,6 +352,25 @@ class RowLockingTest {
         b.rollback();
     }
 
+    /** As in PostgreSQL: also where it holds a lock on the version that the cursor sees. */
+    @Test
+    void shouldSkipRowsThatItsOwnLaterCommandsChanged() {
+        a.begin().does(tx -> {
+            for (long id = 2; id <= 3; id++) {
+                table.lock(tx, RowLockMode.UPDATE, WaitPolicy.BLOCK, id);
+            }
+            RowStream rows = table.scan(tx, Scan.index("t_pkey").lock(RowLockMode.UPDATE, WaitPolicy.BLOCK));
+            table.delete(tx, 2L);
+            table.update(tx, 3L, change -> change.setLong(1, 31));
+            List<Long> found = new ArrayList<>();
+            rows.forEachRemaining(row -> found.add(row.longValue(0)));
+            assertEquals(List.of(1L, 4L, 5L), found);
+            return null;
+        });
+        assertEquals("null", a.outcome());
+        a.rollback();
+    }
+
     @Test
     void shouldRefuseLocksInAReadOnlyTransaction() {
         for (RowLockMode mode : RowLockMode.values()) {

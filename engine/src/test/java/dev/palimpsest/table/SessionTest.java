@@ -12,6 +12,7 @@ import dev.palimpsest.api.DeadlockException;
 import dev.palimpsest.api.EngineException;
 import dev.palimpsest.api.LockInfo;
 import dev.palimpsest.api.LockNotAvailableException;
+import dev.palimpsest.api.OnConflict;
 import dev.palimpsest.api.QueryCanceledException;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
@@ -282,6 +283,32 @@ class SessionTest {
                 tx.timeouts(Timeouts.NONE);
                 tx.rollbackTo("s");
                 assertEquals(0, accounts.deleteAll(tx, scan.where(row -> false)));
+            }
+        }
+    }
+
+    /** Rows that come without end. */
+    @Test
+    void shouldEndInsertsByCancel() {
+        for (OnConflict conflict : new OnConflict[] {null, OnConflict.doNothing()}) {
+            try (Transaction tx = a.begin(TransactionOptions.DEFAULT)) {
+                Iterator<Object[]> endless = new Iterator<>() {
+                    private long next = 10;
+
+                    @Override
+                    public boolean hasNext() {
+                        return next < 100_000;
+                    }
+
+                    @Override
+                    public Object[] next() {
+                        if (next == 500) {
+                            a.cancel(); // as any other thread could
+                        }
+                        return new Object[] {next++, 0L};
+                    }
+                };
+                Expect.error("57014", () -> accounts.insertAll(tx, endless, conflict, row -> {}));
             }
         }
     }

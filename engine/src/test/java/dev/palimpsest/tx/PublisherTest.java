@@ -93,6 +93,25 @@ class PublisherTest {
         assertEquals(0, manager.captureHorizon().oldest() - 8);
     }
 
+    /** The force may succeed all the same, after its committer was told that the engine stopped. */
+    @Test
+    void shouldPublishWithItsSubtransactionsWhatItsCommitterGaveUp() {
+        fixture.wal.manual();
+        Transaction t = fixture.writer();
+        t.savepoint("s");
+        long subxid = manager.assignXid(t);
+        CompletableFuture<Throwable> committing = commit(t, true);
+        fixture.poison.poison(new StoppedException(dev.palimpsest.api.SqlState.IO_ERROR, "change failed"));
+        fixture.wal.fail();
+        assertInstanceOf(StoppedException.class, TransactionFixture.end(committing));
+        assertEquals(TransactionState.UNKNOWN, t.state());
+
+        fixture.wal.force(16);
+        assertEquals(16, manager.published());
+        assertEquals(16, manager.commitCsn(t.xid()));
+        assertEquals(16, manager.commitCsn(subxid));
+    }
+
     /** Writers of both kinds on real threads: whoever sees a commit sees all before it, and each sees its own at once. */
     @Test
     void shouldKeepRecordOrderUnderMixedCommits() {

@@ -214,7 +214,9 @@ public final class SqlSession implements AutoCloseable {
     private void guarded(ResultHandler handler, Work work) {
         startStatement();
         try {
-            handler.complete(work.run());
+            String tag = work.run();
+            settle();
+            handler.complete(tag);
         } catch (EngineException e) {
             block.fail();
             throw SqlError.of(e);
@@ -235,6 +237,18 @@ public final class SqlSession implements AutoCloseable {
         synchronized (cancelLock) {
             cancelRequested = false;
             running = true;
+        }
+    }
+
+    /** The statement has done its work. A cancel that came before this still meets it, if anything is left to undo; a later one has no effect. */
+    private void settle() {
+        synchronized (cancelLock) {
+            if (!cancelRequested || block.transaction() == null) {
+                running = false;
+            }
+        }
+        if (running) {
+            interrupts.check(); // else the engine's transaction would answer the cancel in the next statement
         }
     }
 
