@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.EngineException;
+import dev.palimpsest.api.SequenceSchema;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.engine.EngineDatabase;
 import dev.palimpsest.sim.SeededScheduler;
@@ -130,6 +131,15 @@ class DamageTest {
                 }
                 if (closed) {
                     db.close();
+                } else {
+                    // what isn't forced is lost with the process, and only a later record proves that one was forced
+                    for (String name : List.of("the_last_but_one", "the_last")) {
+                        db.transact(tx -> {
+                            tx.createSequence(SequenceSchema.named(name));
+                            return null;
+                        });
+                        states.add(Contents.read(db));
+                    }
                 }
             });
             disk.processDied();
