@@ -47,24 +47,21 @@ final class SequenceStatements {
         ddl.dropSequence(sequence);
     }
 
-    /**
-     * A value is told to somebody who may write nothing else: then his commit has to wait for the reservation, so it gets a record of its own
-     * behind it.
-     */
     static long nextValue(UserTransaction t, String name) {
         t.checkWritable("nextval()");
-        SequenceInfo sequence = bind(t, name);
-        long value = take(t, sequence);
-        if (!sequence.handle().isReservationDurable()) {
-            t.engine().transactions().assignXid(t.tx());
-        }
-        return value;
+        return take(t, bind(t, name));
     }
 
-    /** For a column's default: whoever inserts the row commits behind the reservation anyway. */
+    /**
+     * For nextval and for columns' defaults. A value is told to somebody who may write nothing else, also where ON CONFLICT then leaves the
+     * row out: his commit has to wait for the reservation, so it gets a record of its own behind it.
+     */
     static long take(UserTransaction t, SequenceInfo sequence) {
         long value = sequence.handle().nextValue();
         t.sequenceValues().taken(sequence.oid(), value);
+        if (!sequence.handle().isReservationDurable()) {
+            t.engine().transactions().assignXid(t.tx());
+        }
         return value;
     }
 

@@ -1,6 +1,7 @@
 package dev.palimpsest.table;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,7 @@ import dev.palimpsest.api.Column;
 import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.EngineException;
+import dev.palimpsest.api.OnConflict;
 import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
@@ -68,6 +70,24 @@ class SequenceTest {
 
     private static SequenceSchema sequence(long start, long increment, long min, long max, boolean cycle) {
         return new SequenceSchema("s", start, increment, min, max, cycle);
+    }
+
+    @Test
+    void shouldCommitBehindTheReservationOfADefaultWhoseRowIsLeftOut() {
+        run(tx -> tx.createTable(TableSchema.named("jobs")
+                .column("id", ColumnType.INTEGER)
+                .identity(Column.Identity.BY_DEFAULT)
+                .column("name", ColumnType.TEXT)
+                .primaryKey("id")
+                .unique("name")
+                .build()));
+        Table jobs = db.table("jobs");
+        run(tx -> jobs.insert(tx, 1000, "a"));
+        try (Transaction tx = db.begin()) {
+            assertFalse(jobs.insert(tx, OnConflict.doNothing(), new Object[] {Table.DEFAULT, "a"}));
+            assertTrue(tx.xidIfAssigned() != 0, "its commit waits for nothing, and the number may come again");
+            tx.commit();
+        }
     }
 
     @Test
