@@ -7,8 +7,10 @@ import dev.palimpsest.sql.plan.SqlError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -58,9 +60,12 @@ final class IsolationCommand implements Callable<Integer> {
                 }
                 status |= run(Files.readString(spec));
             }
+        } catch (NoSuchFileException e) {
+            return fail(Shell.noFile(e.getFile()));
+        } catch (CharacterCodingException e) {
+            return fail(SqlError.of("22021", "could not read the spec: it isn't UTF-8"));
         } catch (IOException e) {
-            new Output(out, err, false).error("", "", SqlError.of("58030", "could not read the spec: " + e), null);
-            return 1;
+            return fail(SqlError.of("58030", "could not read the spec: " + e.getMessage()));
         }
         return status;
     }
@@ -73,8 +78,12 @@ final class IsolationCommand implements Callable<Integer> {
                     : new IsolationTester(out, err);
             return tester.run(spec, database);
         } catch (EngineException e) {
-            new Output(out, err, false).error("", "", SqlError.of(e), null);
-            return 1;
+            return fail(SqlError.of(e));
         }
+    }
+
+    private int fail(SqlError e) {
+        new Output(out, err, false).error("", "", e, null);
+        return 1;
     }
 }

@@ -60,13 +60,12 @@ final class SessionPool {
         return sessions.size() > 1;
     }
 
-    /** Runs a statement in the current session and returns when all have settled. */
+    /** Runs a statement in the current session, which is idle, and returns when all have settled. */
     void run(Runnable task) {
         if (!severalSessions()) {
             task.run(); // there is nobody it could wait for
             return;
         }
-        awaitIdle(current);
         current.submit(task);
         settle();
     }
@@ -76,7 +75,7 @@ final class SessionPool {
      *
      * @throws SqlError if nothing can end it
      */
-    private void awaitIdle(ShellSession session) {
+    void awaitIdle(ShellSession session) {
         settle();
         synchronized (this) {
             while (session.activity() != ShellSession.Activity.IDLE) {

@@ -94,6 +94,9 @@ final class Shell {
             terminal.onClear(splitter::clear);
         }
         while (!quit) {
+            if (source.isInteractive()) {
+                pool.printKept(); // a person reads on at any time; a script must not depend on it
+            }
             output.flush();
             String line = source.next(prompt(splitter.pending()));
             if (line == null) {
@@ -162,11 +165,12 @@ final class Shell {
 
     private boolean statement(String text) {
         String sql = withoutLeadingComments(text.strip());
-        if (echo) {
-            echo(sql);
-        }
+        boolean echoed = echo;
         String place = place(lineNumber);
         return runInSession(pool.current(), (session, printer) -> {
+            if (echoed) {
+                echo(session, sql);
+            }
             try {
                 session.sql().execute(sql, printer);
             } catch (SqlError e) {
@@ -191,26 +195,35 @@ final class Shell {
         void run(ShellSession session, SessionPrinter printer);
     }
 
-    /** @return false if it, or another session's statement that it let go on, failed */
+    /**
+     * Runs it in the current session. What that one's statement before gives, if it still waits, is printed first.
+     *
+     * @return false if it, the statement before, or another session's that it let go on, failed
+     */
     boolean runInSession(ShellSession session, SessionWork work) {
         failed = false;
         used = true;
+        try {
+            pool.awaitIdle(session);
+        } catch (SqlError e) {
+            failed = true;
+            output.error(label(session), place(lineNumber), e, null);
+        }
+        pool.printKept();
+        if (session.activity() != ShellSession.Activity.IDLE || failed && endsAtError()) {
+            return false;
+        }
         String label = label(session);
         boolean timed = timing;
         SessionPrinter printer = new SessionPrinter(session::print, output, label, expanded, quiet);
-        try {
-            pool.run(() -> {
-                long start = System.nanoTime();
-                work.run(session, printer);
-                if (timed) {
-                    double millis = (System.nanoTime() - start) / 1e6;
-                    session.print(() -> output.line(label + String.format(Locale.ROOT, "Time: %.3f ms", millis)));
-                }
-            });
-        } catch (SqlError e) {
-            failed = true;
-            output.error(label, place(lineNumber), e, null);
-        }
+        pool.run(() -> {
+            long start = System.nanoTime();
+            work.run(session, printer);
+            if (timed) {
+                double millis = (System.nanoTime() - start) / 1e6;
+                session.print(() -> output.line(label + String.format(Locale.ROOT, "Time: %.3f ms", millis)));
+            }
+        });
         pool.printKept();
         return !failed;
     }
@@ -227,12 +240,13 @@ final class Shell {
                 .withContext(trace.length == 0 ? null : "at " + trace[0]);
     }
 
-    private void echo(String sql) {
-        String label = label(pool.current());
-        String mark = pool.current().sql().state().mark();
+    private void echo(ShellSession session, String sql) {
+        String label = label(session);
+        String mark = session.sql().state().mark();
         String[] lines = (sql + ";").split("\n");
         for (int i = 0; i < lines.length; i++) {
-            output.line(label + (i == 0 ? mark : "  ") + " " + lines[i].stripTrailing());
+            String line = label + (i == 0 ? mark : "  ") + " " + lines[i].stripTrailing();
+            session.print(() -> output.line(line));
         }
     }
 

@@ -61,7 +61,7 @@ class IsolationCommandTest {
         ShellRun missing =
                 ShellRun.run("", "isolation", directory.resolve("none.spec").toString());
         assertEquals(1, missing.status());
-        assertTrue(missing.output().contains("could not read"), missing.output());
+        assertTrue(missing.output().contains("none.spec\": No such file or directory"), missing.output());
         ShellRun second = ShellRun.run(
                 "",
                 "isolation",

@@ -26,6 +26,45 @@ class SessionsTest {
         return run.output().replaceAll("waiting for .*", "waiting");
     }
 
+    private static final String[] TIMED_OUT = {
+        "\\session one",
+        "BEGIN;",
+        "UPDATE t SET b = b + 1 WHERE a = 1;",
+        "\\session two",
+        "SET lock_timeout = '20ms';",
+        "UPDATE t SET b = b * 2 WHERE a = 1;",
+        "SELECT b FROM t WHERE a = 1;"
+    };
+
+    @RepeatedTest(5)
+    void shouldPrintASessionsStatementsInTheirOrder() {
+        List<String> script = new java.util.ArrayList<>(List.of("\\set ON_ERROR_STOP off", "\\set ECHO queries"));
+        script.addAll(List.of(TIMED_OUT));
+        String output = plain(run(script.toArray(String[]::new)));
+        assertTrue(
+                output.endsWith(String.join(
+                        "\n",
+                        "[two] => UPDATE t SET b = b * 2 WHERE a = 1;",
+                        "[two] waiting",
+                        "[two] stdin:12: ERROR:  canceling statement due to lock timeout",
+                        "[two] SQLSTATE:  55P03",
+                        "[two] => SELECT b FROM t WHERE a = 1;",
+                        "[two]  b  ",
+                        "[two] ----",
+                        "[two]  10",
+                        "[two] (1 row)",
+                        "[two]",
+                        "")),
+                output);
+    }
+
+    @RepeatedTest(5)
+    void shouldEndAtTheErrorOfAStatementThatWaited() {
+        ShellRun run = run(TIMED_OUT);
+        assertTrue(run.output().endsWith("[two] SQLSTATE:  55P03\n"), run.output());
+        assertEquals(1, run.status());
+    }
+
     @RepeatedTest(20)
     void shouldFinishAWaitingStatementWhenTheOtherCommits() {
         ShellRun run = run(

@@ -241,8 +241,8 @@ final class Settings {
         Matcher matcher = QUANTITY.matcher(value.strip());
         String factor = matcher.matches() ? matcher.group(2).isEmpty() ? "1" : units.get(matcher.group(2)) : null;
         if (factor == null) {
-            throw SqlError.of("22023", "invalid value for parameter \"" + name + "\": \"" + value + "\"")
-                    .withHint("Valid units for this parameter are " + hint + ".");
+            SqlError e = SqlError.of("22023", "invalid value for parameter \"" + name + "\": \"" + value + "\"");
+            throw matcher.matches() ? e.withHint("Valid units for this parameter are " + hint + ".") : e;
         }
         double quantity = Math.rint(Double.parseDouble(matcher.group(1)) * Double.parseDouble(factor));
         if (Math.abs(quantity) > Integer.MAX_VALUE) {
@@ -268,9 +268,13 @@ final class Settings {
         if (millis == 0) {
             return "0";
         }
-        return millis % 60_000 == 0
-                ? millis / 60_000 + "min"
-                : millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
+        for (String unit : List.of("d", "h", "min", "s")) {
+            long factor = Long.parseLong(MILLI_UNITS.get(unit));
+            if (millis % factor == 0) {
+                return millis / factor + unit;
+            }
+        }
+        return millis + "ms";
     }
 
     private static String kilobytes(String name, String value) {
