@@ -25,6 +25,7 @@ import java.util.function.BiPredicate;
 public record OnConflict(
         List<String> columns, String constraint, BiConsumer<RowChange, Row> change, BiPredicate<Row, Row> where) {
     public OnConflict {
+        UsageException.required(columns, "the columns");
         columns = List.copyOf(columns);
     }
 

@@ -12,8 +12,8 @@ import java.util.function.Predicate;
  * @param upper the same for its end
  * @param reverse from the end to the start (needs an index)
  * @param predicate rows for which it is false are left out; null for none. May be called again with newer versions (READ COMMITTED)
- * @param lock how the rows are locked; null for not at all. Only for {@link Table#scan}
- * @param limit at most so many rows (those skipped by SKIP LOCKED don't count), negative for all. Only for {@link Table#scan}
+ * @param lock how the rows are locked; null for not at all. Only for {@link Table#scan}: others refuse it
+ * @param limit at most so many rows (those skipped by SKIP LOCKED don't count), negative for all. Only for {@link Table#scan}: others refuse it
  */
 public record Scan(
         String index,
@@ -32,7 +32,8 @@ public record Scan(
 
     /** The whole index, ascending. Primary keys are called {@code <table>_pkey}. */
     public static Scan index(String name) {
-        return new Scan(name, null, true, null, true, false, null, null, -1);
+        return new Scan(
+                UsageException.required(name, "the index's name"), null, true, null, true, false, null, null, -1);
     }
 
     /** Starts at these values of the leading columns, inclusive. */
@@ -66,6 +67,7 @@ public record Scan(
     }
 
     public Scan where(Predicate<Row> condition) {
+        UsageException.required(condition, "the condition");
         return new Scan(
                 index,
                 lower,

@@ -8,12 +8,18 @@ import dev.palimpsest.id.Tid;
  *
  * @param relationName null if no relation is concerned
  * @param tid the row, {@link Tid#NONE} if none
+ * @param row what errors call the row, null if none
  */
-public record WaitContext(String relationName, long tid) {
-    public static final WaitContext NONE = new WaitContext(null, Tid.NONE);
+public record WaitContext(String relationName, long tid, String row) {
+    public static final WaitContext NONE = new WaitContext(null, Tid.NONE, null);
+
+    /** The row is called by its place. */
+    public WaitContext(String relationName, long tid) {
+        this(relationName, tid, tid == Tid.NONE ? null : Tid.toString(tid));
+    }
 
     public static WaitContext relation(String name) {
-        return new WaitContext(name, Tid.NONE);
+        return new WaitContext(name, Tid.NONE, null);
     }
 
     /** For example {@code tuple (0,1) in relation "accounts"}; null if nothing is known. */
@@ -27,6 +33,6 @@ public record WaitContext(String relationName, long tid) {
 
     /** As part of an error. @param otherXid who stood in the way, 0 if unknown */
     ErrorSubject subject(long otherXid) {
-        return new ErrorSubject(relationName, null, tid == Tid.NONE ? null : Tid.toString(tid), otherXid);
+        return new ErrorSubject(relationName, null, row, otherXid);
     }
 }

@@ -60,7 +60,7 @@ final class ConflictUpdate {
     Outcome apply(HeapTuple existing, byte[] tuple) {
         checkOnlyOnce(existing);
         if (!t.isReadCommitted() && !Upsert.isVisible(t, table, existing)) {
-            throw Upsert.invisible(table, existing);
+            throw Upsert.invisible(t, table, existing);
         }
         proposed = new TupleRow(table, t, tuple, Tid.NONE);
         if (action.where() != null
@@ -80,7 +80,7 @@ final class ConflictUpdate {
                 }
                 default -> {
                     if (!t.isReadCommitted()) {
-                        throw RowLocker.concurrentChange(table, result, existing.tid());
+                        throw RowLocker.concurrentChange(t, table, result, existing.tid());
                     }
                     return Outcome.AGAIN;
                 }

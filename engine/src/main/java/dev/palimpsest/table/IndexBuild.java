@@ -65,7 +65,7 @@ final class IndexBuild {
         long conflict = entries.insert(run, index);
         run.clear();
         if (conflict != Tid.NONE) {
-            String key = entries.describeKey(index, conflict);
+            String key = RowName.key(t, table, index, conflict);
             throw new UniqueViolationException(
                     "could not create unique index \"" + index.name() + "\"",
                     "Key " + key + " is duplicated.",

@@ -1,6 +1,5 @@
 package dev.palimpsest.table;
 
-import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.ErrorSubject;
 import dev.palimpsest.api.UniqueViolationException;
 import dev.palimpsest.btree.BtreeBatch;
@@ -129,7 +128,7 @@ final class IndexEntries {
     UniqueViolationException duplicate(IndexInfo index, long tid, long rootTid) {
         HeapTuple other = new HeapTuple();
         boolean found = table.heap().findLive(rootTid, t.tx(), other) == Heap.CONFLICT;
-        String key = describeKey(index, tid);
+        String key = RowName.key(t, table, index, tid);
         return new UniqueViolationException(
                 "duplicate key value violates unique constraint \"" + index.name() + "\"",
                 "Key " + key + " already exists.",
@@ -139,30 +138,5 @@ final class IndexEntries {
                         index.name(),
                         key,
                         found && !t.tx().isOwn(other.xmin()) ? other.xmin() : Xid.NONE));
-    }
-
-    /** {@code (a, b)=(1, x)}: the key of the row at a place, which may be a root whose body has moved on. */
-    String describeKey(IndexInfo index, long tid) {
-        HeapTuple version = new HeapTuple();
-        boolean found =
-                table.heap().fetchVersion(tid, version) || table.heap().findLive(tid, t.tx(), version) == Heap.CONFLICT;
-        TupleRow row = found ? new TupleRow(table, t, version.bytes(), tid) : null;
-        StringBuilder names = new StringBuilder();
-        StringBuilder values = new StringBuilder();
-        for (int column : index.columns()) {
-            names.append(names.length() == 0 ? "" : ", ")
-                    .append(table.schema().columns().get(column).name());
-            boolean big = row != null && isLong(row, column);
-            values.append(values.length() == 0 ? "" : ", ")
-                    .append(row == null ? "?" : big ? "…" : Values.text(row.value(column)));
-        }
-        return "(" + names + ")=(" + values + ")";
-    }
-
-    private boolean isLong(TupleRow row, int column) {
-        ColumnType.Kind kind = table.descriptor().kind(column);
-        boolean byteString =
-                kind == ColumnType.Kind.TEXT || kind == ColumnType.Kind.VARCHAR || kind == ColumnType.Kind.BYTEA;
-        return byteString && row.lengthBytes(column) > 1000;
     }
 }

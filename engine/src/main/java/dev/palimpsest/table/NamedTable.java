@@ -374,7 +374,7 @@ public final class NamedTable implements Table {
     /** @param change null deletes */
     private long modifyAll(
             Transaction tx, String command, Scan scan, Consumer<RowChange> change, Consumer<Row> returning) {
-        UsageException.required(scan, "the scan");
+        ScanChecks.checkChanges(scan, command);
         return write(tx, command, (t, table, scratch) -> {
             Qualification which = Qualification.of(table, scratch.of(table), scan);
             Snapshot snapshot = beginModifying(t, table);

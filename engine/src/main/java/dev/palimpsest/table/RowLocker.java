@@ -111,7 +111,7 @@ final class RowLocker {
                     case UPDATED, DELETED -> {
                         if (!t.isReadCommitted()) {
                             // deleted or not: PostgreSQL, nodeLockRows.c
-                            throw concurrent("update", table, result, tid);
+                            throw concurrent("update", t, table, result, tid);
                         }
                         return result.status();
                     }
@@ -162,16 +162,17 @@ final class RowLocker {
     }
 
     /** REPEATABLE READ: somebody else's commit ended the version that the snapshot sees. */
-    static SerializationException concurrentChange(TableInfo table, ModifyResult result, long tid) {
+    static SerializationException concurrentChange(UserTransaction t, TableInfo table, ModifyResult result, long tid) {
         boolean updated = result.status() == ModifyResult.Status.UPDATED;
-        return concurrent(updated ? "update" : "delete", table, result, tid);
+        return concurrent(updated ? "update" : "delete", t, table, result, tid);
     }
 
-    private static SerializationException concurrent(String what, TableInfo table, ModifyResult result, long tid) {
+    private static SerializationException concurrent(
+            String what, UserTransaction t, TableInfo table, ModifyResult result, long tid) {
         return new SerializationException(
                 "could not serialize access due to concurrent " + what,
                 "table=" + table.name() + " row=" + Tid.toString(tid) + " transaction=" + result.xid(),
                 "Roll the transaction back and run it again.",
-                new ErrorSubject(table.name(), null, Tid.toString(tid), result.xid()));
+                new ErrorSubject(table.name(), null, RowName.of(t, table, tid), result.xid()));
     }
 }

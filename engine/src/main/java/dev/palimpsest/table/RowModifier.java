@@ -119,7 +119,7 @@ final class RowModifier {
                 case UPDATED, DELETED -> {
                     leaveQueue();
                     if (!t.isReadCommitted()) {
-                        throw RowLocker.concurrentChange(table, result, tid);
+                        throw RowLocker.concurrentChange(t, table, result, tid);
                     }
                     boolean deleted = result.status() == ModifyResult.Status.DELETED;
                     HeapTuple newest = deleted ? null : lockNewest(seen.tid());

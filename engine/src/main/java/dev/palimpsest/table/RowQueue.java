@@ -6,10 +6,8 @@ import dev.palimpsest.api.RowLockMode;
 import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.heap.ModifyResult;
-import dev.palimpsest.id.Tid;
 import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.lock.LockTag;
-import dev.palimpsest.lock.WaitContext;
 
 /**
  * Waiting for a row: in a queue with those who want the same version, so that the longest waiter is the next, by a lock on the tuple that is
@@ -60,7 +58,7 @@ final class RowQueue {
                     "could not obtain lock on row in relation \"" + table.name() + "\"",
                     null,
                     null,
-                    new ErrorSubject(table.name(), null, Tid.toString(tid), other));
+                    new ErrorSubject(table.name(), null, RowName.of(t, table, tid), other));
         }
         return policy == WaitPolicy.BLOCK;
     }
@@ -72,7 +70,7 @@ final class RowQueue {
         LockTag tag = LockTag.tuple(table.oid(), tid);
         LockMode mode = modeFor(wanted);
         WaitPolicy tryPolicy = policy == WaitPolicy.BLOCK ? WaitPolicy.BLOCK : WaitPolicy.SKIP_LOCKED;
-        if (!t.engine().locks().lock(t.tx(), tag, mode, tryPolicy, new WaitContext(table.name(), tid))) {
+        if (!t.engine().locks().lock(t.tx(), tag, mode, tryPolicy, t.waitContext(table, tid))) {
             return mayWait(tid, policy, other);
         }
         turn = tag;

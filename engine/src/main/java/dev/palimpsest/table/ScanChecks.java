@@ -12,6 +12,19 @@ import java.util.List;
 final class ScanChecks {
     private ScanChecks() {}
 
+    /** Every row of the scan is changed, and changing it locks it: a limit or a lock of the scan's own would be ignored. */
+    static void checkChanges(Scan scan, String command) {
+        UsageException.required(scan, "the scan");
+        if (scan.lock() != null || scan.limit() >= 0) {
+            throw new UsageException(
+                    SqlState.INVALID_PARAMETER_VALUE,
+                    "the scan of " + command + " can have neither a limit nor a lock",
+                    "limit=" + scan.limit() + " lock=" + scan.lock(),
+                    "Scan with the limit or the lock, and change the rows found by their key.",
+                    null);
+        }
+    }
+
     static void checkNoBounds(Scan scan) {
         boolean bounded = scan.lower() != null && !scan.lower().isEmpty()
                 || scan.upper() != null && !scan.upper().isEmpty();

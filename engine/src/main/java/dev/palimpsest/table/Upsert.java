@@ -166,7 +166,7 @@ final class Upsert {
      */
     private void checkVisible(HeapTuple existing) {
         if (!t.isReadCommitted() && !t.tx().isOwn(existing.xmin()) && !isVisible(t, table, existing)) {
-            throw invisible(table, existing);
+            throw invisible(t, table, existing);
         }
     }
 
@@ -183,11 +183,11 @@ final class Upsert {
                         LittleEndian.intAt(tuple, TupleLayout.CMAX));
     }
 
-    static SerializationException invisible(TableInfo table, HeapTuple existing) {
+    static SerializationException invisible(UserTransaction t, TableInfo table, HeapTuple existing) {
         return new SerializationException(
                 "could not serialize access due to concurrent update",
                 "table=" + table.name() + " row=" + Tid.toString(existing.tid()) + " transaction=" + existing.xmin(),
                 "Roll the transaction back and run it again.",
-                new ErrorSubject(table.name(), null, Tid.toString(existing.tid()), existing.xmin()));
+                new ErrorSubject(table.name(), null, RowName.of(t, table, existing.tid()), existing.xmin()));
     }
 }

@@ -282,9 +282,14 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         engine.locks().lockRelation(tx, table.oid(), mode, table.name());
     }
 
+    /** Where a wait for a row comes from. */
+    WaitContext waitContext(TableInfo table, long tid) {
+        return new WaitContext(table.name(), tid, RowName.of(this, table, tid));
+    }
+
     /** Waits for another transaction's end. */
     void waitFor(long xid, TableInfo table, long tid) {
-        engine.transactions().waitForEnd(tx, xid, new WaitContext(table.name(), tid));
+        engine.transactions().waitForEnd(tx, xid, waitContext(table, tid));
         engine.scheduler().step(Step.HEAP_WAIT_OVER);
     }
 
@@ -295,7 +300,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     void waitForInserter(long xid, TableInfo table, long tid) {
         engine.scheduler().step(Step.LOCK_REQUESTED); // it may give way between the look and the wait
         boolean speculative =
-                engine.transactions().waitForSpeculation(tx, xid, table.oid(), tid, new WaitContext(table.name(), tid));
+                engine.transactions().waitForSpeculation(tx, xid, table.oid(), tid, waitContext(table, tid));
         if (speculative || table.heap().checkLive(tid, tx) != xid) {
             engine.scheduler().step(Step.HEAP_WAIT_OVER);
         } else {
@@ -310,12 +315,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
             return;
         }
         engine.locks()
-                .waitForSub(
-                        tx,
-                        result.holder(),
-                        result.holderNumber(),
-                        result.holderSub(),
-                        new WaitContext(table.name(), tid));
+                .waitForSub(tx, result.holder(), result.holderNumber(), result.holderSub(), waitContext(table, tid));
         engine.scheduler().step(Step.HEAP_WAIT_OVER);
     }
 

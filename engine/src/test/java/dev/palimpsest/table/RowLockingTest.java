@@ -266,7 +266,7 @@ class RowLockingTest {
             EngineException e = Expect.error("40001", () -> table.lock(tx, RowLockMode.UPDATE, WaitPolicy.BLOCK, 1L));
             assertTrue(e instanceof SerializationException);
             assertEquals("t", e.subject().table());
-            assertEquals("(0,1)", e.subject().key());
+            assertEquals("(id)=(1)", e.subject().key());
             assertEquals(other, e.subject().otherTransaction());
         }
         try (Transaction writer = db.begin();

@@ -349,7 +349,7 @@ class SessionTest {
         actor.awaitWaiting();
         b.cancel();
         EngineException e = Expect.error("57014", "canceling statement due to user request", () -> Actor.get(waiting));
-        assertEquals("(0,1)", e.subject().key());
+        assertEquals("(id)=(1)", e.subject().key());
         assertEquals(holder.xidIfAssigned(), e.subject().otherTransaction());
         tx.rollbackTo("s");
         set(tx, 2, 3);

@@ -16,6 +16,7 @@ import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.Row;
 import dev.palimpsest.api.RowChange;
+import dev.palimpsest.api.RowLockMode;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
 import dev.palimpsest.api.Table;
@@ -23,6 +24,7 @@ import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.TransactionWork;
+import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.inspect.CheckProgress;
 import dev.palimpsest.inspect.InspectableDatabase;
 import java.io.ByteArrayInputStream;
@@ -113,6 +115,19 @@ class StatementTest {
         assertNull(balance(1));
         insert(1, "ann", 9); // the key and the unique value are free again
         assertEquals(9, balance(1));
+    }
+
+    @Test
+    void shouldRefuseLimitsAndLocksOfScansThatChangeRows() {
+        insert(1, "ann", 5);
+        Scan limited = Scan.index("accounts_pkey").limit(1);
+        Scan locking = Scan.all().lock(RowLockMode.UPDATE, WaitPolicy.SKIP_LOCKED);
+        for (Scan scan : List.of(limited, locking)) {
+            Expect.error("22023", () -> did(tx -> accounts.deleteAll(tx, scan) > 0));
+            Expect.error(
+                    "22023", () -> did(tx -> accounts.updateAll(tx, scan, change -> change.set("balance", 0L)) > 0));
+        }
+        assertEquals(5, balance(1));
     }
 
     @Test

@@ -73,10 +73,12 @@ final class User implements AutoCloseable {
         }
     }
 
-    /** Granted but not yet awake counts as not waiting. */
+    /**
+     * Granted but not yet awake counts as not waiting, and so does a request that is about to be refused for a deadlock: the lock table shows
+     * neither, a session's own word may.
+     */
     private boolean isWaiting() {
-        return db.sessions().stream()
-                .anyMatch(session -> session.id() == tx.sessionId() && session.waitingFor() != null);
+        return db.locks().stream().anyMatch(lock -> lock.sessionId() == tx.sessionId() && !lock.granted());
     }
 
     void commit() {
