@@ -104,7 +104,9 @@ public abstract class LockOwner {
 
     /** Back to the state of a new owner, in its next life. Caller has released all locks. */
     protected final void resetLockOwner(LockOwner newRoot) {
-        assert tableLocks == 0 && liveNumber == 0 && subId == 0 : "still holds locks";
+        // not tableLocks: somebody who is about to wait may have raised it, and finds only then that the life he meant
+        // is over
+        assert held.isEmpty() && rowLocks.isEmpty() && liveNumber == 0 && subId == 0 : "still holds locks";
         root = newRoot;
         clearCancel();
         lockTimeoutNanos = 0;

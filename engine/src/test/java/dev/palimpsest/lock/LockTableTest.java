@@ -286,4 +286,13 @@ class LockTableTest {
         assertEquals(1, b.waitCount());
         assertNull(b.waitingFor());
     }
+
+    @Test
+    void shouldBeginAgainWhileSomebodyLooksWhetherTheLastLifeIsOver() {
+        table.releaseAll(a);
+        a.tableLocks = 1; // as a waiter does under the latch before he finds that there is nobody to wait for
+        a.resetLockOwner(a);
+        a.tableLocks = 0;
+        assertFalse(a.isCancelRequested());
+    }
 }
