@@ -33,7 +33,7 @@ final class Model {
     private record Entry(int row, int index, Object key) {}
 
     /** What a transaction had done when a savepoint was set. Immutable. */
-    private record Saved(String name, Map<Integer, Values> writes, Set<Entry> entries) {}
+    private record Saved(String name, Map<Integer, Values> writes, Set<Entry> entries, Set<Integer> locked) {}
 
     private static final int INDEXES = 2;
 
@@ -51,6 +51,9 @@ final class Model {
         final Map<Integer, Values> writes = new TreeMap<>();
 
         final Set<Entry> entries = new HashSet<>();
+
+        /** Rows that it found changed and that were no longer meant: as in PostgreSQL it has locked their newest versions by then. */
+        final Set<Integer> locked = new HashSet<>();
 
         /** The innermost last. */
         final List<Saved> savepoints = new ArrayList<>();
@@ -73,6 +76,8 @@ final class Model {
             writes.putAll(saved.writes());
             entries.clear();
             entries.addAll(saved.entries());
+            locked.clear();
+            locked.addAll(saved.locked());
         }
 
         Tx copy() {
@@ -80,6 +85,7 @@ final class Model {
             copy.snapshot = snapshot;
             copy.writes.putAll(writes);
             copy.entries.addAll(entries);
+            copy.locked.addAll(locked);
             copy.savepoints.addAll(savepoints);
             copy.failed = failed;
             copy.waitsFor = waitsFor;
@@ -173,7 +179,7 @@ final class Model {
     /** Would a statement over these rows meet a row that is being changed or was changed since? Then their order matters. */
     boolean meetsOthers(String session, Action.Range range) {
         for (Map.Entry<Integer, Values> row : visible(session).entrySet()) {
-            boolean isOthers = writerOf(row.getKey()) != null && !session.equals(writerOf(row.getKey()));
+            boolean isOthers = holderOf(row.getKey(), session) != null;
             if (range.includes(row.getValue())
                     && (isOthers || newest(open.get(session), row.getKey()) != row.getValue())) {
                 return true;
@@ -275,7 +281,7 @@ final class Model {
     private static void fail(Tx tx) {
         tx.failed = true;
         int count = tx.savepoints.size();
-        tx.undo(count == 0 ? new Saved("", Map.of(), Set.of()) : tx.savepoints.get(count - 1));
+        tx.undo(count == 0 ? new Saved("", Map.of(), Set.of(), Set.of()) : tx.savepoints.get(count - 1));
     }
 
     boolean hasSavepoint(String session, String name) {
@@ -290,7 +296,8 @@ final class Model {
             return new Result(null, SqlState.IN_FAILED_SQL_TRANSACTION);
         }
         if (control instanceof Action.Savepoint) {
-            tx.savepoints.add(new Saved(control.name(), new TreeMap<>(tx.writes), Set.copyOf(tx.entries)));
+            tx.savepoints.add(
+                    new Saved(control.name(), new TreeMap<>(tx.writes), Set.copyOf(tx.entries), Set.copyOf(tx.locked)));
             return Result.of("ok");
         }
         int last = tx.savepoints.size() - 1;
@@ -332,14 +339,16 @@ final class Model {
             if (newest != seen && tx.repeatableRead) {
                 return new Result(null, SqlState.SERIALIZATION_FAILURE);
             }
-            String holder = writerOf(row);
-            if (holder != null && !holder.equals(session)) {
+            String holder = holderOf(row, session);
+            if (holder != null) {
                 return waitFor(session, tx, holder);
             }
             running.next++;
             if (newest == seen || newest != null && qualifies(running.statement, newest)) {
                 change(tx, row, newest);
                 running.count++;
+            } else if (newest != null) {
+                tx.locked.add(row);
             }
         }
         return null;
@@ -452,6 +461,18 @@ final class Model {
     private String writerOf(int row) {
         for (Map.Entry<String, Tx> tx : open.entrySet()) {
             if (tx.getValue().writes.containsKey(row)) {
+                return tx.getKey();
+            }
+        }
+        return null;
+    }
+
+    /** Who else has changed or locked a row, or null: at most one, since these are in each other's way. */
+    private String holderOf(int row, String session) {
+        for (Map.Entry<String, Tx> tx : open.entrySet()) {
+            boolean holds = tx.getValue().writes.containsKey(row)
+                    || tx.getValue().locked.contains(row);
+            if (holds && !tx.getKey().equals(session)) {
                 return tx.getKey();
             }
         }
