@@ -153,6 +153,11 @@ final class Model {
         return isOpen(session) && open.get(session).waitsFor != null;
     }
 
+    /** Whose end it waits for, or null. */
+    String waitsFor(String session) {
+        return isOpen(session) ? open.get(session).waitsFor : null;
+    }
+
     Set<String> waitingFor(String session) {
         Set<String> waiting = new TreeSet<>();
         open.forEach((name, tx) -> {

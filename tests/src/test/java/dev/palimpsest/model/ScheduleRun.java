@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.api.Database;
+import dev.palimpsest.api.LockInfo;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
 import dev.palimpsest.crash.SimulatedEngine;
@@ -9,6 +10,7 @@ import dev.palimpsest.model.ScheduledSession.State;
 import dev.palimpsest.sim.SeededScheduler;
 import dev.palimpsest.sim.SimulatedDisk;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -216,8 +218,13 @@ final class ScheduleRun {
         for (long until = scheduler.nanoTime() + REST_NANOS; scheduler.nanoTime() < until; ) {
             scheduler.park(this, until - scheduler.nanoTime());
         }
-        Model explained = explain(model, woken, false);
-        explained = explained != null ? explained : explain(model, woken, true); // they may have taken turns
+        Model explained = null;
+        // several orders may explain what is seen so far: the one that also has everybody wait for whom he waits for is
+        // taken first
+        for (Map<String, String> waits : List.of(waitsFor(), Map.<String, String>of())) {
+            explained = explained != null ? explained : explain(model, woken, false, waits);
+            explained = explained != null ? explained : explain(model, woken, true, waits); // they may have taken turns
+        }
         if (explained == null) {
             throw new AssertionError("no order explains what " + woken + " did" + states());
         }
@@ -225,12 +232,37 @@ final class ScheduleRun {
         woken.forEach(name -> note(name + " goes on", sessions.get(name).result));
     }
 
-    /** @param left those who may go on */
-    private Model explain(Model before, Set<String> left, boolean stepwise) {
+    /** Those who wait for a transaction's end in the engine, and whose. */
+    private Map<String, String> waitsFor() {
+        Map<Long, String> names = new HashMap<>();
+        sessions.values().forEach(session -> names.put(session.sessionId(), session.name));
+        Map<String, String> waits = new HashMap<>();
+        List<LockInfo> locks = db.locks();
+        for (LockInfo waiting : locks) {
+            for (LockInfo held : locks) {
+                boolean end =
+                        waiting.type().equals("transactionid") && held.type().equals("transactionid");
+                if (end && !waiting.granted() && held.granted() && held.xid() == waiting.xid()) {
+                    waits.put(names.get(waiting.sessionId()), names.get(held.sessionId()));
+                }
+            }
+        }
+        return waits;
+    }
+
+    /**
+     * @param left those who may go on
+     * @param waits whom some have to wait for in the end
+     */
+    private Model explain(Model before, Set<String> left, boolean stepwise, Map<String, String> waits) {
         if (left.isEmpty()) {
             boolean same =
                     sessions.values().stream().allMatch(s -> before.isWaiting(s.name) == (s.state == State.WAITING));
-            return same ? before : null;
+            return same
+                            && waits.entrySet().stream()
+                                    .allMatch(wait -> wait.getValue().equals(before.waitsFor(wait.getKey())))
+                    ? before
+                    : null;
         }
         for (String name : left) {
             Result found = sessions.get(name).state == State.IDLE ? sessions.get(name).result : null;
@@ -239,7 +271,7 @@ final class ScheduleRun {
             Result expected = after.resume(name, stepwise);
             Model explained = null;
             if (expected == null) {
-                explained = explain(after, after.isBlocked(name) ? without(left, name) : left, stepwise);
+                explained = explain(after, after.isBlocked(name) ? without(left, name) : left, stepwise, waits);
                 if (explained == null && isVictim(found) && after.isBlocked(name)) {
                     after.failWaiting(name); // the other one queued up behind it before it went on
                     expected = found;
@@ -251,7 +283,7 @@ final class ScheduleRun {
                     waiting.forEach(after::wake);
                     rest.addAll(waiting);
                 }
-                explained = explain(after, rest, stepwise);
+                explained = explain(after, rest, stepwise, waits);
             }
             if (explained != null) {
                 return explained;

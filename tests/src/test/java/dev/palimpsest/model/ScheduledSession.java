@@ -57,6 +57,11 @@ final class ScheduledSession implements WaitListener {
         this.task = scheduler.spawnSession(name, this::run);
     }
 
+    /** What the engine calls it now, 0 without a transaction. */
+    long sessionId() {
+        return tx == null ? 0 : tx.sessionId();
+    }
+
     static void createTable(Database db) {
         db.transact(tx -> {
             tx.createTable(TableSchema.named("rows")
