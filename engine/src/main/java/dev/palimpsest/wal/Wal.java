@@ -160,13 +160,23 @@ public final class Wal {
         WalWriter task = writer;
         if (task != null && task.durable() < lsn) {
             checkUsable();
-            if (lsn > inserted) {
+            if (lsn > inserted && lsn > settledInsertLsn()) {
                 throw new StoppedException(
                         SqlState.DATA_CORRUPTED,
                         "flush request beyond the end of the log",
                         "requested=" + Lsn.toString(lsn) + " end=" + Lsn.toString(inserted));
             }
             task.request(lsn);
+        }
+    }
+
+    /** A record's hook runs before its end is shown: who heard of the end from there may be early, and waits for the append here. */
+    private long settledInsertLsn() {
+        insertLatch.acquireExclusive();
+        try {
+            return inserted;
+        } finally {
+            insertLatch.releaseExclusive();
         }
     }
 
