@@ -234,6 +234,11 @@ public final class Heap {
         return ENDED;
     }
 
+    /** What vacuum does to this heap. */
+    public HeapVacuum vacuum() {
+        return new HeapVacuum();
+    }
+
     /** Removes what nobody needs from one page. Returns whether anything went. */
     public boolean prune(int block) {
         Frame frame = file.pin(block);

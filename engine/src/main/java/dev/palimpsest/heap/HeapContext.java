@@ -7,4 +7,16 @@ import dev.palimpsest.wal.Wal;
 
 /** What every heap of a database shares. */
 public record HeapContext(
-        BufferPool pool, Wal wal, TransactionManager transactions, Scheduler scheduler, HeapCounters counters) {}
+        BufferPool pool,
+        Wal wal,
+        TransactionManager transactions,
+        Scheduler scheduler,
+        HeapCounters counters,
+        ArchiveHolder archive) {
+
+    /** Without an archive yet. */
+    public HeapContext(
+            BufferPool pool, Wal wal, TransactionManager transactions, Scheduler scheduler, HeapCounters counters) {
+        this(pool, wal, transactions, scheduler, counters, new ArchiveHolder());
+    }
+}

@@ -9,6 +9,7 @@ import dev.palimpsest.tuple.TupleReader;
 public final class HeapTuple {
     private byte[] bytes;
     private long tid = Tid.NONE;
+    private boolean archived;
 
     public HeapTuple() {}
 
@@ -20,6 +21,21 @@ public final class HeapTuple {
     void set(byte[] copy, long place) {
         bytes = copy;
         tid = place;
+        archived = false;
+    }
+
+    void setArchived(byte[] copy, long place) {
+        bytes = copy;
+        tid = place;
+        archived = true;
+    }
+
+    /**
+     * True if it came from the archive: a commit that its reader's snapshot doesn't see has ended it, and by now its place may be another
+     * version's.
+     */
+    public boolean isArchived() {
+        return archived;
     }
 
     /** Header and attributes; the caller may keep the array. */
@@ -27,7 +43,7 @@ public final class HeapTuple {
         return bytes;
     }
 
-    /** Where this version is. */
+    /** Where this version is, or was ({@link #isArchived}). */
     public long tid() {
         return tid;
     }

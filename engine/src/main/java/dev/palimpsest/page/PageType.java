@@ -7,10 +7,11 @@ public enum PageType {
     FREE_SPACE_MAP(3),
     BIG_VALUE(4),
     SEQUENCE(5),
-    BTREE_META(6);
+    BTREE_META(6),
+    VISIBILITY_MAP(7);
 
     private static final PageType[] BY_CODE = {
-        null, HEAP, BTREE, FREE_SPACE_MAP, BIG_VALUE, SEQUENCE, BTREE_META,
+        null, HEAP, BTREE, FREE_SPACE_MAP, BIG_VALUE, SEQUENCE, BTREE_META, VISIBILITY_MAP,
     };
 
     private final int code;
