@@ -40,6 +40,9 @@ final class DefinitionExecutor {
             createTable(create);
             return "CREATE TABLE";
         }
+        if (definition instanceof Definition.AlterTable alter) {
+            throw SqlError.unsupported(alter.location(), "ALTER");
+        }
         if (definition instanceof Definition.DropTable drop) {
             dropTables(drop);
             return "DROP TABLE";
@@ -70,6 +73,9 @@ final class DefinitionExecutor {
 
     private void createTable(Definition.CreateTable create) {
         String name = checkSchema(create.name());
+        if (!create.parameters().isEmpty()) {
+            throw SqlError.unsupported(create.parameters().get(0).location(), "a storage parameter");
+        }
         if (create.ifNotExists() && transaction.tableSchema(name) != null) {
             handler.notice("NOTICE", "42P07", "relation \"" + name + "\" already exists, skipping");
             return;

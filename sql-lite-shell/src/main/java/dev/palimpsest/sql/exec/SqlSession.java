@@ -298,10 +298,21 @@ public final class SqlSession implements AutoCloseable {
             }
             return inTransaction(handler, (tx, context) -> lock(lock, tx));
         }
+        if (statement instanceof Utility.Vacuum vacuum) {
+            return vacuum(vacuum);
+        }
         if (statement instanceof Utility utility && !(utility instanceof Utility.Explain)) {
             return utilities.run(utility, handler);
         }
         return inTransaction(handler, (tx, context) -> runInTransaction(statement, tx, context, handler));
+    }
+
+    private String vacuum(Utility.Vacuum vacuum) {
+        VacuumCommand.of(vacuum);
+        if (block.kind() != TransactionBlock.Kind.NONE) {
+            throw SqlError.of("25001", "VACUUM cannot run inside a transaction block");
+        }
+        throw SqlError.unsupported(vacuum.location(), "VACUUM");
     }
 
     private String inTransaction(ResultHandler handler, BiFunction<Transaction, StatementContext, String> work) {

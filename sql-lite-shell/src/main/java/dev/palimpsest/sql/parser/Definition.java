@@ -13,6 +13,7 @@ public sealed interface Definition extends Statement {
             List<Key> keys,
             List<Check> checks,
             List<ForeignKey> foreignKeys,
+            List<StorageParameter> parameters,
             int location)
             implements Definition {
         public CreateTable {
@@ -20,6 +21,25 @@ public sealed interface Definition extends Statement {
             keys = List.copyOf(keys);
             checks = List.copyOf(checks);
             foreignKeys = List.copyOf(foreignKeys);
+            parameters = List.copyOf(parameters);
+        }
+    }
+
+    /** Of WITH, SET or RESET; {@code namespace} and {@code value} are null unless written. */
+    record StorageParameter(String namespace, String name, String value, int location) {}
+
+    /** {@code changes} in the order of the text. */
+    record AlterTable(QualifiedName table, boolean ifExists, List<ParameterChange> changes, int location)
+            implements Definition {
+        public AlterTable {
+            changes = List.copyOf(changes);
+        }
+    }
+
+    /** SET (…) or RESET (…). */
+    record ParameterChange(boolean reset, List<StorageParameter> parameters) {
+        public ParameterChange {
+            parameters = List.copyOf(parameters);
         }
     }
 

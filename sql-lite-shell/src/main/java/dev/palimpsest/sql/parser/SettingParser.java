@@ -107,16 +107,7 @@ final class SettingParser {
         if (word) {
             return tokens.takeName();
         }
-        String sign = tokens.accept(TokenType.MINUS) ? "-" : "";
-        if (sign.isEmpty()) {
-            tokens.accept(TokenType.PLUS);
-        }
-        if (!tokens.at(TokenType.INTEGER) && !tokens.at(TokenType.DECIMAL)) {
-            throw tokens.syntaxError();
-        }
-        String number = tokens.text();
-        tokens.advance();
-        return sign + number;
+        return tokens.signedNumber();
     }
 
     Statement show() {

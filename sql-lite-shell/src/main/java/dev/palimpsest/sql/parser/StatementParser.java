@@ -37,8 +37,12 @@ final class StatementParser {
                 return new DefinitionParser(tokens, expressions, queries).create();
             case DROP:
                 return new DefinitionParser(tokens, expressions, queries).drop();
+            case ALTER:
+                return new AlterParser(tokens, queries).parse();
             case EXPLAIN:
                 return new ExplainParser(tokens, this).parse();
+            case VACUUM:
+                return new VacuumParser(tokens, queries).parse();
             default:
                 return utility(keyword);
         }
@@ -106,7 +110,6 @@ final class StatementParser {
 
     private SqlSyntaxException unsupported(Keyword keyword) {
         switch (keyword) {
-            case ALTER:
             case ANALYSE:
             case ANALYZE:
             case CALL:
@@ -136,7 +139,6 @@ final class StatementParser {
             case SECURITY:
             case TRUNCATE:
             case UNLISTEN:
-            case VACUUM:
                 return tokens.unsupported(keyword.name());
             default:
                 return tokens.syntaxError();

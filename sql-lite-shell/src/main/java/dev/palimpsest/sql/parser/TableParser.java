@@ -35,16 +35,26 @@ final class TableParser {
             } while (tokens.accept(TokenType.COMMA));
         }
         tokens.expect(TokenType.RIGHT_PAREN);
-        rejectOptions();
-        return new Definition.CreateTable(table, ifNotExists, columns, keys, checks, foreignKeys, location);
-    }
-
-    private void rejectOptions() {
         tokens.reject(Keyword.INHERITS, "INHERITS");
         tokens.reject(Keyword.PARTITION, "PARTITION BY");
         tokens.reject(Keyword.USING, "a table access method");
-        tokens.reject(Keyword.WITH, "a storage parameter");
-        tokens.reject(Keyword.WITHOUT, "WITHOUT OIDS");
+        List<Definition.StorageParameter> parameters = storageParameters();
+        rejectOptions();
+        return new Definition.CreateTable(table, ifNotExists, columns, keys, checks, foreignKeys, parameters, location);
+    }
+
+    /** WITH (…), or WITHOUT OIDS, which says nothing any more. */
+    private List<Definition.StorageParameter> storageParameters() {
+        if (tokens.accept(Keyword.WITH)) {
+            return new StorageParameterParser(tokens).parse();
+        }
+        if (tokens.accept(Keyword.WITHOUT)) {
+            tokens.expect(Keyword.OIDS);
+        }
+        return List.of();
+    }
+
+    private void rejectOptions() {
         tokens.reject(Keyword.ON, "ON COMMIT");
         tokens.reject(Keyword.TABLESPACE, "TABLESPACE");
         tokens.reject(Keyword.AS, "CREATE TABLE AS");

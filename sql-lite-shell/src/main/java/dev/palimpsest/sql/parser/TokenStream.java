@@ -285,6 +285,20 @@ final class TokenStream {
         return (int) value;
     }
 
+    /** Takes a number with or without a sign, as written (NumericOnly). */
+    String signedNumber() {
+        String sign = accept(TokenType.MINUS) ? "-" : "";
+        if (sign.isEmpty()) {
+            accept(TokenType.PLUS);
+        }
+        if (!at(TokenType.INTEGER) && !at(TokenType.DECIMAL)) {
+            throw syntaxError();
+        }
+        String number = text();
+        advance();
+        return sign + number;
+    }
+
     /** The value of the INTEGER at the cursor, or -1 if it doesn't fit a long. */
     long longValue() {
         try {

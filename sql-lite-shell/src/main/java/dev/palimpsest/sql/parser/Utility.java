@@ -2,7 +2,7 @@ package dev.palimpsest.sql.parser;
 
 import java.util.List;
 
-/** A statement about the session: transactions, locks, settings, EXPLAIN. Immutable. */
+/** A statement about the session: transactions, locks, settings, EXPLAIN, VACUUM. Immutable. */
 public sealed interface Utility extends Statement {
 
     /** BEGIN or START TRANSACTION. */
@@ -69,4 +69,22 @@ public sealed interface Utility extends Statement {
     /** {@code visibility} is our own EXPLAIN VISIBILITY. */
     record Explain(boolean analyze, boolean verbose, boolean visibility, Statement statement, int location)
             implements Utility {}
+
+    /** {@code targets} is empty for all tables. */
+    record Vacuum(List<VacuumOption> options, List<VacuumTarget> targets, int location) implements Utility {
+        public Vacuum {
+            options = List.copyOf(options);
+            targets = List.copyOf(targets);
+        }
+    }
+
+    /** {@code value} is null unless written. Which names there are is for whoever runs it. */
+    record VacuumOption(String name, String value, int location) {}
+
+    /** {@code columns} are for ANALYZE, empty unless written. */
+    record VacuumTarget(QualifiedName table, List<String> columns) {
+        public VacuumTarget {
+            columns = List.copyOf(columns);
+        }
+    }
 }

@@ -391,4 +391,62 @@ class StatementParserTest {
         assertTrue(options.verbose() && !options.analyze());
         assertTrue(options.statement() instanceof Statement.Delete);
     }
+
+    private static String options(Utility.Vacuum vacuum) {
+        return String.join(
+                " ",
+                vacuum.options().stream()
+                        .map(o -> o.value() == null ? o.name() : o.name() + "=" + o.value())
+                        .toList());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "vacuum | '' | ''",
+                "vacuum t | '' | t",
+                "vacuum verbose t | verbose | t",
+                "vacuum full freeze verbose analyse t, s.u | full freeze verbose analyze | t s.u",
+                "vacuum (verbose) | verbose | ''",
+                "vacuum (analyze off, Full, index_cleanup 'auto', truncate false, parallel -1, \"Odd\" on) only t, u *"
+                        + " | analyze=off full index_cleanup=auto truncate=false parallel=-1 Odd=on | t u",
+                "vacuum (verbose 1.5) verbose_t | verbose=1.5 | verbose_t",
+            })
+    void shouldParseVacuum(String sql, String options, String tables) {
+        Utility.Vacuum vacuum = one(Utility.Vacuum.class, sql);
+        assertEquals(options, options(vacuum));
+        assertEquals(
+                tables,
+                String.join(
+                        " ",
+                        vacuum.targets().stream()
+                                .map(target -> target.table().toString())
+                                .toList()));
+    }
+
+    @Test
+    void shouldParseStorageParameters() {
+        Definition.CreateTable create = one(
+                Definition.CreateTable.class,
+                "create table t (a int) with (autovacuum_enabled = false, Fillfactor=70, toast.x = '1s', \"B\" = -1.5, user_table)");
+        List<Definition.StorageParameter> parameters = create.parameters();
+        assertEquals(
+                List.of("autovacuum_enabled=false", "fillfactor=70", "x=1s", "B=-1.5", "user_table=null"),
+                parameters.stream().map(p -> p.name() + "=" + p.value()).toList());
+        assertEquals("toast", parameters.get(2).namespace());
+        assertNull(parameters.get(0).namespace());
+        assertTrue(one(Definition.CreateTable.class, "create table t (a int) without oids")
+                .parameters()
+                .isEmpty());
+        Definition.AlterTable alter = one(
+                Definition.AlterTable.class,
+                "alter table if exists only s.t set (a = 1, b = on), reset (c, toast.d), set (e = none)");
+        assertTrue(alter.ifExists());
+        assertEquals("s.t", alter.table().toString());
+        assertEquals(3, alter.changes().size());
+        assertEquals("on", alter.changes().get(0).parameters().get(1).value());
+        assertTrue(alter.changes().get(1).reset());
+        assertEquals("none", alter.changes().get(2).parameters().get(0).value());
+    }
 }

@@ -110,6 +110,22 @@ class SyntaxErrorTest {
                 "create sequence q cycle no cycle | 25 | conflicting or redundant options",
                 "create sequence q foo | 19 | syntax error at or near \"foo\"",
                 "drop sequence | 14 | syntax error at end of input",
+                "vacuum verbose full t | 16 | syntax error at or near \"full\"",
+                "vacuum () t | 9 | syntax error at or near \")\"",
+                "vacuum (verbose,) | 17 | syntax error at or near \")\"",
+                "vacuum (select) | 9 | syntax error at or near \"select\"",
+                "vacuum (verbose = on) | 17 | syntax error at or near \"=\"",
+                "vacuum t, | 10 | syntax error at end of input",
+                "vacuum t () | 11 | syntax error at or near \")\"",
+                "vacuum t u | 10 | syntax error at or near \"u\"",
+                "explain vacuum t | 9 | syntax error at or near \"vacuum\"",
+                "create table t (a int) with () | 30 | syntax error at or near \")\"",
+                "create table t (a int) with (fillfactor = ) | 43 | syntax error at or near \")\"",
+                "create table t (a int) with (1 = 1) | 30 | syntax error at or near \"1\"",
+                "create table t (a int) without | 31 | syntax error at end of input",
+                "alter table t set (a = 1) set (b = 2) | 27 | syntax error at or near \"set\"",
+                "alter table t reset () | 22 | syntax error at or near \")\"",
+                "alter table | 12 | syntax error at end of input",
             })
     void shouldReportAsPostgres(String sql, int position, String message) {
         SqlSyntaxException e = assertThrows(SqlSyntaxException.class, () -> SqlParser.parse(sql));
@@ -151,9 +167,11 @@ class SyntaxErrorTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "vacuum | 1 | VACUUM",
                 "copy t from stdin | 1 | COPY",
-                "alter table t add b int | 1 | ALTER",
+                "alter table t add b int | 15 | ALTER TABLE … ADD",
+                "alter table t set (fillfactor = 80), rename to u | 38 | ALTER TABLE … RENAME",
+                "alter table t set schema x | 15 | ALTER TABLE … SET",
+                "create index on t (a) with (fillfactor = 70) | 23 | a storage parameter",
                 "commit and chain | 8 | AND CHAIN",
                 "create view v as select 1 | 1 | CREATE VIEW",
                 "create table t (a int[]) | 19 | an array type",
