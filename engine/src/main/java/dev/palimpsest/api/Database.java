@@ -98,6 +98,28 @@ public interface Database extends AutoCloseable {
     /** Counters since the database was opened. */
     DatabaseStatistics statistics();
 
+    /**
+     * Reclaims what nobody needs any more: dead versions, their index entries, empty pages. Runs in the caller, table by table, each in a
+     * transaction of its own with a SHARE UPDATE EXCLUSIVE lock; neither readers nor writers wait for it.
+     *
+     * @param tables their names; none for all tables, the catalog's included
+     * @return a report for each
+     * @throws UsageException 42P01 and 42809 for a name that isn't a table's, 0A000 if the vacuum module isn't on the class path
+     * @throws CanceledException 57014 if the calling thread is interrupted
+     */
+    List<VacuumReport> vacuum(VacuumOptions options, String... tables);
+
+    /** {@link #vacuum(VacuumOptions, String...)} with {@link VacuumOptions#DEFAULT}. */
+    default List<VacuumReport> vacuum(String... tables) {
+        return vacuum(VacuumOptions.DEFAULT, tables);
+    }
+
+    /** The vacuums that run now; {@code pg_stat_progress_vacuum}. */
+    List<VacuumProgress> vacuumProgress();
+
+    /** What happened to each table since the database was opened, by name; {@code pg_stat_user_tables}. */
+    List<TableStatistics> tableStatistics();
+
     /** The open transactions. */
     List<SessionInfo> sessions();
 

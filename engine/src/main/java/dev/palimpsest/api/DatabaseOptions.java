@@ -12,6 +12,7 @@ package dev.palimpsest.api;
  * @param createIfMissing whether opening a directory without a database makes one
  * @param rowLockMemoryBytes Java heap for explicit row locks of all transactions together, beyond which one fails with 53200; at least
  *     4 KiB. Ten million rows locked at fifty a page or more take under 64 MiB; rows on a page of their own take 64 bytes each
+ * @param autovacuum when and how vacuum runs by itself; without the vacuum module on the class path it never does
  */
 public record DatabaseOptions(
         long bufferPoolBytes,
@@ -20,13 +21,14 @@ public record DatabaseOptions(
         long checkpointWalBytes,
         int checkpointSeconds,
         boolean createIfMissing,
-        long rowLockMemoryBytes) {
+        long rowLockMemoryBytes,
+        AutovacuumOptions autovacuum) {
     /**
      * 64 MiB of pages, 8 MiB of log buffer, 16 MiB segments, a checkpoint every 256 MiB or 5 minutes, created if missing, 128 MiB for row
-     * locks.
+     * locks, autovacuum as in PostgreSQL.
      */
-    public static final DatabaseOptions DEFAULT =
-            new DatabaseOptions(64L << 20, 8 << 20, 16 << 20, 256L << 20, 300, true, 128L << 20);
+    public static final DatabaseOptions DEFAULT = new DatabaseOptions(
+            64L << 20, 8 << 20, 16 << 20, 256L << 20, 300, true, 128L << 20, AutovacuumOptions.DEFAULT);
 
     public DatabaseOptions {
         check("bufferPoolBytes", bufferPoolBytes, 1L << 20, 1L << 40);
@@ -35,6 +37,7 @@ public record DatabaseOptions(
         check("checkpointWalBytes", checkpointWalBytes, 1L << 20, 1L << 40);
         check("checkpointSeconds", checkpointSeconds, 1, 86_400);
         check("rowLockMemoryBytes", rowLockMemoryBytes, 4 << 10, 1L << 40);
+        UsageException.required(autovacuum, "the options of autovacuum");
         if (Integer.bitCount(walSegmentBytes) != 1) {
             throw new UsageException(
                     SqlState.INVALID_PARAMETER_VALUE, "walSegmentBytes must be a power of two: " + walSegmentBytes);
@@ -58,7 +61,8 @@ public record DatabaseOptions(
                 checkpointWalBytes,
                 checkpointSeconds,
                 createIfMissing,
-                rowLockMemoryBytes);
+                rowLockMemoryBytes,
+                autovacuum);
     }
 
     /** The same with another log buffer. */
@@ -70,7 +74,8 @@ public record DatabaseOptions(
                 checkpointWalBytes,
                 checkpointSeconds,
                 createIfMissing,
-                rowLockMemoryBytes);
+                rowLockMemoryBytes,
+                autovacuum);
     }
 
     /** The same with another size of log files. */
@@ -82,7 +87,8 @@ public record DatabaseOptions(
                 checkpointWalBytes,
                 checkpointSeconds,
                 createIfMissing,
-                rowLockMemoryBytes);
+                rowLockMemoryBytes,
+                autovacuum);
     }
 
     /** The same with another log volume between checkpoints. */
@@ -94,7 +100,8 @@ public record DatabaseOptions(
                 bytes,
                 checkpointSeconds,
                 createIfMissing,
-                rowLockMemoryBytes);
+                rowLockMemoryBytes,
+                autovacuum);
     }
 
     /** The same with another time between checkpoints. */
@@ -106,7 +113,8 @@ public record DatabaseOptions(
                 checkpointWalBytes,
                 seconds,
                 createIfMissing,
-                rowLockMemoryBytes);
+                rowLockMemoryBytes,
+                autovacuum);
     }
 
     /** The same, making a missing database or not. */
@@ -118,7 +126,8 @@ public record DatabaseOptions(
                 checkpointWalBytes,
                 checkpointSeconds,
                 value,
-                rowLockMemoryBytes);
+                rowLockMemoryBytes,
+                autovacuum);
     }
 
     /** The same with another limit for row locks. */
@@ -130,6 +139,20 @@ public record DatabaseOptions(
                 checkpointWalBytes,
                 checkpointSeconds,
                 createIfMissing,
-                bytes);
+                bytes,
+                autovacuum);
+    }
+
+    /** The same with other settings of autovacuum. */
+    public DatabaseOptions withAutovacuum(AutovacuumOptions options) {
+        return new DatabaseOptions(
+                bufferPoolBytes,
+                walBufferBytes,
+                walSegmentBytes,
+                checkpointWalBytes,
+                checkpointSeconds,
+                createIfMissing,
+                rowLockMemoryBytes,
+                options);
     }
 }

@@ -50,6 +50,14 @@ public interface Session extends AutoCloseable {
      */
     long lastValue();
 
+    /**
+     * {@link Database#vacuum(VacuumOptions, String...)} with this session's timeouts and its cancel.
+     *
+     * @throws UsageException 25001 inside a transaction
+     * @throws CanceledException 55P03, 57014; what was done so far stays
+     */
+    List<VacuumReport> vacuum(VacuumOptions options, String... tables);
+
     /** Limits for waits of this session outside of a transaction, and the start values of its transactions. */
     void timeouts(Timeouts timeouts);
 

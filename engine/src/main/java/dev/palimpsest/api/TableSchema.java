@@ -1,7 +1,10 @@
 package dev.palimpsest.api;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A table's shape: its columns, primary key and unique constraints. Immutable; built by {@link #named}.
@@ -19,6 +22,10 @@ import java.util.List;
  * @param uniques each a list of column names; rows with a NULL among them never conflict
  * @param checks conditions that every row has to meet
  * @param foreignKeys references to rows of other tables, or of this one
+ * @param storageParameters settings of this table only, by PostgreSQL's names: {@code autovacuum_enabled},
+ *     {@code autovacuum_vacuum_threshold}, {@code autovacuum_vacuum_scale_factor}, {@code autovacuum_vacuum_insert_threshold},
+ *     {@code autovacuum_vacuum_insert_scale_factor}, {@code autovacuum_vacuum_cost_delay}, {@code autovacuum_vacuum_cost_limit},
+ *     {@code vacuum_truncate}, {@code vacuum_index_cleanup}; {@code fillfactor} is accepted and has no effect
  */
 public record TableSchema(
         String name,
@@ -26,13 +33,26 @@ public record TableSchema(
         List<String> primaryKey,
         List<List<String>> uniques,
         List<Check> checks,
-        List<ForeignKey> foreignKeys) {
+        List<ForeignKey> foreignKeys,
+        Map<String, String> storageParameters) {
     public TableSchema {
         columns = List.copyOf(columns);
         primaryKey = List.copyOf(primaryKey);
         uniques = uniques.stream().map(List::copyOf).toList();
         checks = List.copyOf(checks);
         foreignKeys = List.copyOf(foreignKeys);
+        storageParameters = Collections.unmodifiableMap(new TreeMap<>(storageParameters));
+    }
+
+    /** Without storage parameters. */
+    public TableSchema(
+            String name,
+            List<Column> columns,
+            List<String> primaryKey,
+            List<List<String>> uniques,
+            List<Check> checks,
+            List<ForeignKey> foreignKeys) {
+        this(name, columns, primaryKey, uniques, checks, foreignKeys, Map.of());
     }
 
     /** Without CHECK constraints and foreign keys. */
@@ -62,6 +82,7 @@ public record TableSchema(
         private final List<List<String>> uniques = new ArrayList<>();
         private final List<Check> checks = new ArrayList<>();
         private final List<ForeignKey> foreignKeys = new ArrayList<>();
+        private final Map<String, String> storageParameters = new TreeMap<>();
         private List<String> primaryKey = List.of();
 
         private Builder(String name) {
@@ -142,8 +163,16 @@ public record TableSchema(
             return this;
         }
 
+        /** {@code WITH (parameter = value)}; checked when the table is created. */
+        public Builder storageParameter(String parameter, String value) {
+            storageParameters.put(
+                    UsageException.required(parameter, "the storage parameter"),
+                    UsageException.required(value, "the storage parameter's value"));
+            return this;
+        }
+
         public TableSchema build() {
-            return new TableSchema(name, columns, primaryKey, uniques, checks, foreignKeys);
+            return new TableSchema(name, columns, primaryKey, uniques, checks, foreignKeys, storageParameters);
         }
 
         private static List<String> names(String[] columnNames) {

@@ -1,6 +1,7 @@
 package dev.palimpsest.api;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * An open transaction. Used by one thread at a time ({@link #cancel} may come from any). Closing it without a commit rolls it back.
@@ -60,6 +61,15 @@ public interface Transaction extends AutoCloseable {
      * @throws UsageException 42P01 if there is none, 2BP01 if something else depends on them and {@code cascade} is off
      */
     List<String> dropTables(List<String> names, boolean cascade);
+
+    /**
+     * Changes storage parameters of a table; {@code ALTER TABLE … SET (…)} and {@code RESET (…)}. Waits for other changes of the table's
+     * definition and for a vacuum of it, not for readers and writers.
+     *
+     * @param parameters by name; null as value resets one to its default
+     * @throws UsageException 42P01, 42809; 22023 for an unknown name or a bad value
+     */
+    void alterTable(String name, Map<String, String> parameters);
 
     /** Builds the index; writers of the table wait, readers don't. Returns its name. 23505 if it is unique and the rows aren't. */
     String createIndex(IndexSchema schema);

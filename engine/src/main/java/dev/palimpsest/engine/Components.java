@@ -14,6 +14,9 @@ import dev.palimpsest.heap.HeapContext;
 import dev.palimpsest.heap.HeapCounters;
 import dev.palimpsest.id.PageId;
 import dev.palimpsest.id.Xid;
+import dev.palimpsest.reclaim.VacuumContext;
+import dev.palimpsest.reclaim.VacuumProvider;
+import dev.palimpsest.reclaim.VacuumService;
 import dev.palimpsest.recovery.CheckpointParticipants;
 import dev.palimpsest.recovery.Checkpointer;
 import dev.palimpsest.recovery.ControlFile;
@@ -36,6 +39,7 @@ import dev.palimpsest.wal.Wal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The parts of an open database, and the order in which they come up and go down. Made, opened and closed on engine tasks; the parts are
@@ -62,6 +66,7 @@ final class Components {
     private TableEngine tables;
     private ResourceManagers managers;
     private HeapCounters counters;
+    private VacuumService vacuum;
     private long startLsn;
     private boolean recovered;
 
@@ -106,6 +111,17 @@ final class Components {
             create();
         }
         new OrphanFiles(disk, pool).remove(tables);
+        startVacuum();
+    }
+
+    /** Last of all: the database is as its users find it. */
+    private void startVacuum() {
+        Optional<VacuumProvider> provider = VacuumProvider.find();
+        if (provider.isPresent()) {
+            vacuum = provider.get().create(new VacuumContext(tables, config.directory(), config.vacuum()));
+            tables.maintenance(vacuum::vacuum);
+            vacuum.start();
+        }
     }
 
     private void create() {
@@ -180,6 +196,7 @@ final class Components {
      */
     void close() {
         ClosingSteps steps = new ClosingSteps();
+        steps.attempt(this::stopVacuum);
         boolean clean = !poison.isPoisoned();
         if (tables != null && clean) {
             steps.attempt(tables.catalog()::giveBackSequenceValues);
@@ -205,6 +222,13 @@ final class Components {
         steps.rethrow();
         if (clean) {
             poison.check();
+        }
+    }
+
+    /** Whatever vacuum does ends between two pages, and no more begins. No effect the second time. */
+    void stopVacuum() {
+        if (vacuum != null) {
+            vacuum.stop();
         }
     }
 
@@ -240,6 +264,11 @@ final class Components {
 
     ResourceManagers managers() {
         return managers;
+    }
+
+    /** Null where the module isn't on the class path. */
+    VacuumService vacuum() {
+        return vacuum;
     }
 
     HeapCounters counters() {

@@ -6,12 +6,17 @@ import dev.palimpsest.api.LockInfo;
 import dev.palimpsest.api.RetryException;
 import dev.palimpsest.api.Session;
 import dev.palimpsest.api.SessionInfo;
+import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.Table;
+import dev.palimpsest.api.TableStatistics;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.TransactionWork;
 import dev.palimpsest.api.TupleVersion;
 import dev.palimpsest.api.UsageException;
+import dev.palimpsest.api.VacuumOptions;
+import dev.palimpsest.api.VacuumProgress;
+import dev.palimpsest.api.VacuumReport;
 import dev.palimpsest.heap.HeapCounters;
 import dev.palimpsest.inspect.CheckProgress;
 import dev.palimpsest.inspect.DatabaseChecker;
@@ -160,6 +165,29 @@ public final class EngineDatabase implements Database, InspectableDatabase {
         });
     }
 
+    // ---- vacuum
+
+    @Override
+    public List<VacuumReport> vacuum(VacuumOptions options, String... names) {
+        UsageException.required(options, "the options");
+        return tables.maintenance().vacuum(options, UserSession.names(names), null);
+    }
+
+    @Override
+    public List<VacuumProgress> vacuumProgress() {
+        return parts.vacuum() == null ? List.of() : parts.vacuum().progress();
+    }
+
+    @Override
+    public List<TableStatistics> tableStatistics() {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "statistics of tables are not supported yet");
+    }
+
+    /** One cycle of autovacuum, now and in the caller, whether it is on or not. For tests. */
+    public List<VacuumReport> runAutovacuum() {
+        return parts.vacuum() == null ? List.of() : parts.vacuum().runCycle();
+    }
+
     @Override
     public List<SessionInfo> sessions() {
         return sessions.guarded(() -> {
@@ -249,6 +277,7 @@ public final class EngineDatabase implements Database, InspectableDatabase {
     /** Files and lock are released whatever goes wrong before. */
     private void shutDown() {
         closingSteps.attempt(() -> parts.transactions().close()); // whoever waits for a lock comes out
+        closingSteps.attempt(parts::stopVacuum);
         closingSteps.attempt(sessions::awaitEmpty);
         closingSteps.attempt(
                 () -> sessions.forEachOpen(transaction -> closingSteps.attempt(transaction::abortByClose)));

@@ -34,7 +34,7 @@ public final class EngineDatabaseProvider implements DatabaseProvider {
                     null);
         }
         Scheduler scheduler = new ThreadScheduler();
-        return EngineDatabase.open(EngineConfig.of(new FileDisk(directory, scheduler), scheduler, options));
+        return EngineDatabase.open(EngineConfig.of(new FileDisk(directory, scheduler), directory, scheduler, options));
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.palimpsest.table;
 
+import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.api.UsageException;
 import dev.palimpsest.catalog.Catalog;
 import dev.palimpsest.catalog.CatalogSnapshot;
 import dev.palimpsest.heap.HeapContext;
@@ -17,6 +19,16 @@ public final class TableEngine {
     private final Catalog catalog;
     private final Sessions sessions;
     private final KeyCache keyCache;
+
+    /** Set once, before the first user. */
+    private volatile Maintenance maintenance = (options, tables, session) -> {
+        throw new UsageException(
+                SqlState.FEATURE_NOT_SUPPORTED,
+                "vacuum is not available",
+                null,
+                "Add the palimpsest-vacuum jar to the class path.",
+                null);
+    };
 
     public TableEngine(HeapContext heapContext, Catalog catalog) {
         this.heapContext = heapContext;
@@ -59,6 +71,16 @@ public final class TableEngine {
         } finally {
             transaction.rollback(false);
         }
+    }
+
+    /** Before the first user. Without it vacuum is refused with 0A000. */
+    public void maintenance(Maintenance vacuum) {
+        maintenance = vacuum;
+    }
+
+    /** Vacuum, for whoever asks for it. */
+    public Maintenance maintenance() {
+        return maintenance;
     }
 
     KeyCache keyCache() {

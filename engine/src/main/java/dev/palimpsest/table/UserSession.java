@@ -7,6 +7,8 @@ import dev.palimpsest.api.Timeouts;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.UsageException;
+import dev.palimpsest.api.VacuumOptions;
+import dev.palimpsest.api.VacuumReport;
 import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.lock.LockOwner;
@@ -144,6 +146,27 @@ public final class UserSession implements dev.palimpsest.api.Session {
         } finally {
             own.rollback(false);
         }
+    }
+
+    // ---- vacuum
+
+    @Override
+    public List<VacuumReport> vacuum(VacuumOptions options, String... tables) {
+        UsageException.required(options, "the options");
+        List<String> names = names(tables);
+        checkNotClosed();
+        if (open() != null) {
+            throw new UsageException(SqlState.ACTIVE_SQL_TRANSACTION, "VACUUM cannot run inside a transaction block");
+        }
+        return engine.maintenance().vacuum(options, names, this);
+    }
+
+    /** Of tables, none null. */
+    public static List<String> names(String[] tables) {
+        for (String table : UsageException.required(tables, "the tables' names")) {
+            UsageException.required(table, "a table's name");
+        }
+        return List.of(tables);
     }
 
     // ---- limits and waits

@@ -33,6 +33,7 @@ import dev.palimpsest.tx.Transaction;
 import java.lang.reflect.UndeclaredThrowableException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -541,6 +542,15 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     public List<String> dropTables(List<String> names, boolean cascade) {
         UsageException.required(names, "the tables' names");
         return define("DROP TABLE", () -> TableDefinition.drop(this, names, cascade));
+    }
+
+    @Override
+    public void alterTable(String name, Map<String, String> parameters) {
+        UsageException.required(name, "the table's name");
+        UsageException.required(parameters, "the storage parameters");
+        define("ALTER TABLE", () -> {
+            throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "storage parameters are not supported yet");
+        });
     }
 
     @Override

@@ -22,7 +22,7 @@ final class Rooms {
     private static final List<List<String>> ENGINE = List.of(
             List.of("engine"),
             List.of("recovery"),
-            List.of("inspect"),
+            List.of("inspect", "reclaim"),
             List.of("table"),
             List.of("catalog"),
             List.of("heap", "btree"),
@@ -42,8 +42,30 @@ final class Rooms {
 
     private static final Set<String> SEEN_BY_FRONT = Set.of("api", "inspect");
 
-    /** Outside packages by name prefix; {@code shell} alone may use libraries. */
+    /** The vacuum module, top to bottom; of the engine it sees {@link #SEEN_BY_VACUUM} only. */
+    private static final List<String> VACUUM = List.of("vacuum.service", "vacuum.auto", "vacuum", "vacuum.archive");
+
+    private static final Set<String> SEEN_BY_VACUUM = Set.of(
+            "reclaim",
+            "table",
+            "catalog",
+            "heap",
+            "btree",
+            "tx",
+            "tuple",
+            "lock",
+            "buffer",
+            "wal",
+            "page",
+            "storage",
+            "scheduler",
+            "id",
+            "api");
+
+    /** Outside packages by name prefix; only these rooms may use libraries. */
     private static final Set<String> JDK_ONLY = Set.of("java.", "jdk.jfr.");
+
+    private static final Set<String> WITH_LIBRARIES = Set.of("shell", "vacuum.archive");
 
     private final String base;
     private final Map<String, Integer> engineLines = new HashMap<>();
@@ -63,7 +85,7 @@ final class Rooms {
         String name = javaClass.getPackageName();
         while (name.startsWith(base)) {
             String room = name.substring(base.length());
-            if (engineLines.containsKey(room) || FRONT.contains(room)) {
+            if (engineLines.containsKey(room) || FRONT.contains(room) || VACUUM.contains(room)) {
                 return Optional.of(room);
             }
             name = name.substring(0, name.lastIndexOf('.'));
@@ -96,7 +118,7 @@ final class Rooms {
 
     private boolean mayImport(String from, JavaClass target) {
         if (!target.getPackageName().startsWith(base)) {
-            return from.equals("shell") || JDK_ONLY.stream().anyMatch(target.getName()::startsWith);
+            return WITH_LIBRARIES.contains(from) || JDK_ONLY.stream().anyMatch(target.getName()::startsWith);
         }
         Optional<String> to = roomOf(target);
         return to.isPresent() && mayImport(from, to.get());
@@ -108,6 +130,9 @@ final class Rooms {
         }
         if (FRONT.contains(from)) {
             return SEEN_BY_FRONT.contains(to) || FRONT.indexOf(from) < FRONT.indexOf(to);
+        }
+        if (VACUUM.contains(from)) {
+            return SEEN_BY_VACUUM.contains(to) || VACUUM.indexOf(from) < VACUUM.indexOf(to);
         }
         return engineLines.containsKey(to) && engineLines.get(from) < engineLines.get(to);
     }

@@ -1,0 +1,83 @@
+package dev.palimpsest.api;
+
+/**
+ * How {@link Database#vacuum} and {@link Session#vacuum} go about it. Immutable; start from {@link #DEFAULT}.
+ *
+ * @param skipLocked {@code SKIP_LOCKED}: a table whose lock isn't free at once is left out, and its report says so
+ * @param disablePageSkipping {@code DISABLE_PAGE_SKIPPING}: also pages that are known to be clean are read
+ * @param indexCleanup {@code INDEX_CLEANUP}: off leaves dead rows in the indexes and their places in the table taken
+ * @param truncate {@code TRUNCATE}: empty pages at the table's end are given back
+ * @param costDelayMillis {@code vacuum_cost_delay}: the rest after each {@code costLimit}; 0, the default, for none
+ * @param costLimit {@code vacuum_cost_limit}
+ * @param workMemBytes {@code maintenance_work_mem}: memory for the rows that are collected between two cleanings of the indexes; at least 64
+ *     KiB
+ */
+public record VacuumOptions(
+        boolean skipLocked,
+        boolean disablePageSkipping,
+        boolean indexCleanup,
+        boolean truncate,
+        double costDelayMillis,
+        int costLimit,
+        long workMemBytes) {
+    static final long DEFAULT_WORK_MEM_BYTES = 64L << 20;
+    static final long MIN_WORK_MEM_BYTES = 64L << 10;
+
+    /** Waits for locks, skips clean pages, cleans indexes, truncates, never rests, 64 MiB. */
+    public static final VacuumOptions DEFAULT =
+            new VacuumOptions(false, false, true, true, 0, 200, DEFAULT_WORK_MEM_BYTES);
+
+    public VacuumOptions {
+        if (!(costDelayMillis >= 0 && costDelayMillis <= 100)) {
+            throw outside("vacuum_cost_delay", Double.toString(costDelayMillis), "0 .. 100");
+        }
+        if (costLimit < 1 || costLimit > 10_000) {
+            throw outside("vacuum_cost_limit", Integer.toString(costLimit), "1 .. 10000");
+        }
+        if (workMemBytes < MIN_WORK_MEM_BYTES || workMemBytes > 1L << 40) {
+            throw outside(
+                    "maintenance_work_mem", Long.toString(workMemBytes), MIN_WORK_MEM_BYTES + " .. " + (1L << 40));
+        }
+    }
+
+    private static UsageException outside(String name, String value, String range) {
+        return new UsageException(
+                SqlState.INVALID_PARAMETER_VALUE,
+                value + " is outside the valid range for parameter \"" + name + "\" (" + range + ")");
+    }
+
+    /** The same, leaving locked tables out or waiting for them. */
+    public VacuumOptions withSkipLocked(boolean value) {
+        return new VacuumOptions(
+                value, disablePageSkipping, indexCleanup, truncate, costDelayMillis, costLimit, workMemBytes);
+    }
+
+    /** The same, reading every page or not. */
+    public VacuumOptions withDisablePageSkipping(boolean value) {
+        return new VacuumOptions(skipLocked, value, indexCleanup, truncate, costDelayMillis, costLimit, workMemBytes);
+    }
+
+    /** The same, cleaning indexes or not. */
+    public VacuumOptions withIndexCleanup(boolean value) {
+        return new VacuumOptions(
+                skipLocked, disablePageSkipping, value, truncate, costDelayMillis, costLimit, workMemBytes);
+    }
+
+    /** The same, giving empty pages back or not. */
+    public VacuumOptions withTruncate(boolean value) {
+        return new VacuumOptions(
+                skipLocked, disablePageSkipping, indexCleanup, value, costDelayMillis, costLimit, workMemBytes);
+    }
+
+    /** The same at another pace. */
+    public VacuumOptions withCost(double delayMillis, int limit) {
+        return new VacuumOptions(
+                skipLocked, disablePageSkipping, indexCleanup, truncate, delayMillis, limit, workMemBytes);
+    }
+
+    /** The same with another memory limit. */
+    public VacuumOptions withWorkMemBytes(long bytes) {
+        return new VacuumOptions(
+                skipLocked, disablePageSkipping, indexCleanup, truncate, costDelayMillis, costLimit, bytes);
+    }
+}
