@@ -13,6 +13,8 @@ public enum Step {
     COMMIT_STATUS_STORED,
     COMMIT_PUBLISHED,
     ABORT_STORED,
+    /** A record's hook has run, its end isn't shown yet. */
+    WAL_RECORD_APPENDED,
     WAL_WRITTEN,
     WAL_FORCED,
     PAGE_READ_OPTIMISTIC,

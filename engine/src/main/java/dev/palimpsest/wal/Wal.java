@@ -7,6 +7,7 @@ import dev.palimpsest.id.Lsn;
 import dev.palimpsest.latch.Latch;
 import dev.palimpsest.latch.LatchRank;
 import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.storage.Disk;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongConsumer;
@@ -314,6 +315,7 @@ public final class Wal {
             runHook(
                     hook,
                     end); // before the WAL task can see the record: the hook's queue is never behind the durable LSN
+            scheduler.step(Step.WAL_RECORD_APPENDED);
         }
         inserted = end;
         return end;

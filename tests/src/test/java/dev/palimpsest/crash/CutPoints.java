@@ -2,6 +2,7 @@ package dev.palimpsest.crash;
 
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
+import dev.palimpsest.sim.ForwardingScheduler;
 import dev.palimpsest.sim.SeededScheduler;
 import dev.palimpsest.sim.SimulatedDisk;
 import dev.palimpsest.storage.Disk;
@@ -12,7 +13,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.random.RandomGenerator;
 
 /**
  * Cuts the power at the nth event of a kind: stands between the engine and its disk and scheduler, sees every call of the disk and
@@ -142,51 +142,15 @@ final class CutPoints {
         };
     }
 
-    private final class WatchedScheduler implements Scheduler {
+    private final class WatchedScheduler extends ForwardingScheduler {
+        WatchedScheduler() {
+            super(scheduler);
+        }
+
         @Override
         public void step(Step step) {
             CutPoints.this.step(step);
-            scheduler.step(step);
-        }
-
-        @Override
-        public void park(Object blocker, long nanos) {
-            scheduler.park(blocker, nanos);
-        }
-
-        @Override
-        public void unpark(Thread task) {
-            scheduler.unpark(task);
-        }
-
-        @Override
-        public Thread spawn(String name, Runnable body) {
-            return scheduler.spawn(name, body);
-        }
-
-        @Override
-        public void join(Thread task) {
-            scheduler.join(task);
-        }
-
-        @Override
-        public boolean onEngineTask() {
-            return scheduler.onEngineTask();
-        }
-
-        @Override
-        public long nanoTime() {
-            return scheduler.nanoTime();
-        }
-
-        @Override
-        public long currentTimeMicros() {
-            return scheduler.currentTimeMicros();
-        }
-
-        @Override
-        public RandomGenerator random() {
-            return scheduler.random();
+            super.step(step);
         }
     }
 

@@ -29,9 +29,13 @@ final class SimulatedTransactions {
 
     /** Opens or creates. Call within a run. */
     SimulatedTransactions(Scheduler scheduler, SimulatedDisk disk) {
+        this(scheduler, disk, SMALL);
+    }
+
+    SimulatedTransactions(Scheduler scheduler, SimulatedDisk disk, WalOptions options) {
         this.scheduler = scheduler;
         this.disk = disk;
-        this.wal = new Wal(disk, scheduler, poison, SMALL, 7);
+        this.wal = new Wal(disk, scheduler, poison, options, 7);
         this.statuses = new CommitLog(disk, scheduler);
         this.manager = new TransactionManager(scheduler, wal, statuses, file -> {});
         onEngineTask(this::open);
