@@ -21,6 +21,7 @@ final class Commands {
             \\dt  \\di  \\ds          list the tables, the indexes, the sequences
             \\i FILE                run a file
             \\echo TEXT             print a line
+            \\repeat N              run the next statement N times, and print the last run's results
             \\timing [on|off]       show how long each statement takes
             \\x [on|off]            expanded output
             \\set [NAME VALUE]      ON_ERROR_STOP on|off (a script ends at the first error: on),
@@ -69,6 +70,9 @@ final class Commands {
             case "echo":
                 shell.output().line(unquote(argument));
                 return true;
+            case "repeat":
+                shell.repeat(times(argument));
+                return true;
             case "timing":
                 shell.timing(argument.isEmpty() ? !shell.isTiming() : isOn("\\timing", argument));
                 shell.output().line("Timing is " + (shell.isTiming() ? "on." : "off."));
@@ -98,6 +102,19 @@ final class Commands {
             throw SqlError.of("42601", command + " needs " + what);
         }
         return argument;
+    }
+
+    private static int times(String argument) {
+        int times = 0;
+        try {
+            times = Integer.parseInt(required(argument, "\\repeat", "a number"));
+        } catch (NumberFormatException e) {
+            // as for 0
+        }
+        if (times < 1) {
+            throw SqlError.of("22023", "\\repeat: \"" + argument + "\" is not a number from 1 on");
+        }
+        return times;
     }
 
     private static String unquote(String text) {

@@ -27,6 +27,52 @@ final class SessionPrinter implements ResultHandler {
         this.quiet = quiet;
     }
 
+    /** For runs before the last one: prints notices only. */
+    ResultHandler silent() {
+        return new Run(false, 1);
+    }
+
+    /** For the last of several runs. */
+    ResultHandler repeated(int times) {
+        return new Run(true, times);
+    }
+
+    private final class Run implements ResultHandler {
+        private final boolean shown;
+        private final int times;
+
+        Run(boolean shown, int times) {
+            this.shown = shown;
+            this.times = times;
+        }
+
+        @Override
+        public void columns(List<ResultColumn> columns) {
+            if (shown) {
+                SessionPrinter.this.columns(columns);
+            }
+        }
+
+        @Override
+        public void row(Object[] values) {
+            if (shown) {
+                SessionPrinter.this.row(values);
+            }
+        }
+
+        @Override
+        public void complete(String tag) {
+            if (shown) {
+                SessionPrinter.this.complete(tag + " (" + times + " times)");
+            }
+        }
+
+        @Override
+        public void notice(String severity, String sqlState, String message) {
+            SessionPrinter.this.notice(severity, sqlState, message);
+        }
+    }
+
     private void line(String text) {
         printer.accept(() -> output.line(text.isEmpty() ? label.stripTrailing() : label + text));
     }

@@ -2,6 +2,7 @@ package dev.palimpsest.shell;
 
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.EngineException;
+import dev.palimpsest.sql.exec.SqlSession;
 import dev.palimpsest.sql.parser.StatementSplitter;
 import dev.palimpsest.sql.plan.SqlError;
 import java.io.IOException;
@@ -28,6 +29,12 @@ final class Shell {
     private boolean echo;
     private boolean quiet;
     private boolean quit;
+
+    /** How often the next statement runs. */
+    private int repeat = 1;
+
+    /** Set by {@link #interrupt}, cleared by the next statement. */
+    private volatile boolean interrupted;
 
     /** Set by whichever session's statement failed, read once all have settled. */
     private volatile boolean failed;
@@ -63,6 +70,7 @@ final class Shell {
 
     /** Cancels what runs. Any thread. */
     void interrupt() {
+        interrupted = true;
         for (ShellSession session : pool.all()) {
             if (session.activity() == ShellSession.Activity.RUNNING || !pool.severalSessions()) {
                 session.sql().cancel();
@@ -167,18 +175,37 @@ final class Shell {
         String sql = withoutLeadingComments(text.strip());
         boolean echoed = echo;
         String place = place(lineNumber);
+        int times = repeat;
+        repeat = 1;
+        interrupted = false;
         return runInSession(pool.current(), (session, printer) -> {
             if (echoed) {
                 echo(session, sql);
             }
             try {
-                session.sql().execute(sql, printer);
+                execute(session.sql(), sql, printer, times);
             } catch (SqlError e) {
                 fail(session, place, e, sql);
             } catch (RuntimeException | Error e) {
                 fail(session, place, internal(e), null);
             }
         });
+    }
+
+    /** Runs it that often, and prints the last run's results. */
+    private void execute(SqlSession session, String sql, SessionPrinter printer, int times) {
+        for (int run = 1; run < times; run++) {
+            try {
+                session.execute(sql, printer.silent());
+            } catch (SqlError e) {
+                throw e.withContext("run " + run + " of " + times);
+            }
+            if (interrupted) { // while none of them ran
+                throw SqlError.of("57014", "canceling statement due to user request")
+                        .withContext("after run " + run + " of " + times);
+            }
+        }
+        session.execute(sql, times == 1 ? printer : printer.repeated(times));
     }
 
     /** What stands above a statement isn't part of it, so that errors count its own lines. */
@@ -301,6 +328,11 @@ final class Shell {
     void useSession(String name) {
         pool.use(name, !used);
         used = true;
+    }
+
+    /** @param times how often the next statement runs, at least 1 */
+    void repeat(int times) {
+        repeat = times;
     }
 
     boolean isTiming() {

@@ -345,6 +345,37 @@ class ShellTest {
         assertEquals(0, limited.status(), limited.output());
     }
 
+    @Test
+    void shouldRepeatTheNextStatement() {
+        ShellRun run = ShellRun.script(
+                "CREATE TABLE t (a int); INSERT INTO t VALUES (0);",
+                "\\repeat 1000",
+                "UPDATE t SET a = a + 1;",
+                "\\repeat 2",
+                "UPDATE t SET a = a + 1 RETURNING a;",
+                "UPDATE t SET a = a + 1;",
+                "\\repeat 5",
+                "UPDATE t SET a = 1 / (1005 - a) + 1004;",
+                "SELECT 1;");
+        assertOutput(
+                run,
+                1,
+                "CREATE TABLE",
+                "INSERT 0 1",
+                "UPDATE 1 (1000 times)",
+                "  a   ",
+                "------",
+                " 1002",
+                "(1 row)",
+                "",
+                "UPDATE 1",
+                "stdin:8: ERROR:  division by zero",
+                "CONTEXT:  run 3 of 5",
+                "SQLSTATE:  22012");
+        assertTrue(ShellRun.script("\\repeat 0").output().contains("\\repeat: \"0\" is not a number from 1 on"));
+        assertTrue(ShellRun.script("\\repeat").output().contains("\\repeat needs a number"));
+    }
+
     /** There is no pause in the shell: ten thousand statements take what they take, which is far below this limit. */
     @Test
     void shouldRunTenThousandStatementsWithoutDelay() {
