@@ -13,6 +13,9 @@ package dev.palimpsest.api;
  * @param rowLockMemoryBytes Java heap for explicit row locks of all transactions together, beyond which one fails with 53200; at least
  *     4 KiB. Ten million rows locked at fifty a page or more take under 64 MiB; rows on a page of their own take 64 bytes each
  * @param autovacuum when and how vacuum runs by itself; without the vacuum module on the class path it never does
+ * @param archiveBytes most that versions may take outside of their pages because only old snapshots see them: in a file beside the database, or
+ *     outside the Java heap for one in memory. Taken as it is needed and given back; beyond it, such versions stay in their pages. 0 for no
+ *     archive; else at least 1 MiB
  */
 public record DatabaseOptions(
         long bufferPoolBytes,
@@ -22,13 +25,14 @@ public record DatabaseOptions(
         int checkpointSeconds,
         boolean createIfMissing,
         long rowLockMemoryBytes,
-        AutovacuumOptions autovacuum) {
+        AutovacuumOptions autovacuum,
+        long archiveBytes) {
     /**
      * 64 MiB of pages, 8 MiB of log buffer, 16 MiB segments, a checkpoint every 256 MiB or 5 minutes, created if missing, 128 MiB for row
-     * locks, autovacuum as in PostgreSQL.
+     * locks, autovacuum as in PostgreSQL, at most 1 GiB of archive.
      */
     public static final DatabaseOptions DEFAULT = new DatabaseOptions(
-            64L << 20, 8 << 20, 16 << 20, 256L << 20, 300, true, 128L << 20, AutovacuumOptions.DEFAULT);
+            64L << 20, 8 << 20, 16 << 20, 256L << 20, 300, true, 128L << 20, AutovacuumOptions.DEFAULT, 1L << 30);
 
     public DatabaseOptions {
         check("bufferPoolBytes", bufferPoolBytes, 1L << 20, 1L << 40);
@@ -37,6 +41,9 @@ public record DatabaseOptions(
         check("checkpointWalBytes", checkpointWalBytes, 1L << 20, 1L << 40);
         check("checkpointSeconds", checkpointSeconds, 1, 86_400);
         check("rowLockMemoryBytes", rowLockMemoryBytes, 4 << 10, 1L << 40);
+        if (archiveBytes != 0) {
+            check("archiveBytes", archiveBytes, 1L << 20, 1L << 40);
+        }
         UsageException.required(autovacuum, "the options of autovacuum");
         if (Integer.bitCount(walSegmentBytes) != 1) {
             throw new UsageException(
@@ -62,7 +69,8 @@ public record DatabaseOptions(
                 checkpointSeconds,
                 createIfMissing,
                 rowLockMemoryBytes,
-                autovacuum);
+                autovacuum,
+                archiveBytes);
     }
 
     /** The same with another log buffer. */
@@ -75,7 +83,8 @@ public record DatabaseOptions(
                 checkpointSeconds,
                 createIfMissing,
                 rowLockMemoryBytes,
-                autovacuum);
+                autovacuum,
+                archiveBytes);
     }
 
     /** The same with another size of log files. */
@@ -88,7 +97,8 @@ public record DatabaseOptions(
                 checkpointSeconds,
                 createIfMissing,
                 rowLockMemoryBytes,
-                autovacuum);
+                autovacuum,
+                archiveBytes);
     }
 
     /** The same with another log volume between checkpoints. */
@@ -101,7 +111,8 @@ public record DatabaseOptions(
                 checkpointSeconds,
                 createIfMissing,
                 rowLockMemoryBytes,
-                autovacuum);
+                autovacuum,
+                archiveBytes);
     }
 
     /** The same with another time between checkpoints. */
@@ -114,7 +125,8 @@ public record DatabaseOptions(
                 seconds,
                 createIfMissing,
                 rowLockMemoryBytes,
-                autovacuum);
+                autovacuum,
+                archiveBytes);
     }
 
     /** The same, making a missing database or not. */
@@ -127,7 +139,8 @@ public record DatabaseOptions(
                 checkpointSeconds,
                 value,
                 rowLockMemoryBytes,
-                autovacuum);
+                autovacuum,
+                archiveBytes);
     }
 
     /** The same with another limit for row locks. */
@@ -140,7 +153,8 @@ public record DatabaseOptions(
                 checkpointSeconds,
                 createIfMissing,
                 bytes,
-                autovacuum);
+                autovacuum,
+                archiveBytes);
     }
 
     /** The same with other settings of autovacuum. */
@@ -153,6 +167,21 @@ public record DatabaseOptions(
                 checkpointSeconds,
                 createIfMissing,
                 rowLockMemoryBytes,
-                options);
+                options,
+                archiveBytes);
+    }
+
+    /** The same with another limit for the archive. */
+    public DatabaseOptions withArchiveBytes(long bytes) {
+        return new DatabaseOptions(
+                bufferPoolBytes,
+                walBufferBytes,
+                walSegmentBytes,
+                checkpointWalBytes,
+                checkpointSeconds,
+                createIfMissing,
+                rowLockMemoryBytes,
+                autovacuum,
+                bytes);
     }
 }

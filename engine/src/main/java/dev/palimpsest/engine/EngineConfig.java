@@ -71,7 +71,7 @@ public record EngineConfig(
                 checkpoints,
                 options.rowLockMemoryBytes(),
                 directory,
-                new VacuumSettings(options.autovacuum(), null));
+                new VacuumSettings(options.autovacuum(), null, options.archiveBytes()));
     }
 
     public EngineConfig withFrames(int count) {

@@ -10,9 +10,31 @@ public interface ArchiveFactory {
 
     /** An archive with its end. */
     interface OpenArchive extends VersionArchive, AutoCloseable {
-        /** Gives memory back and removes the file. Readers that come later, or are on their way, find nothing. */
+        /**
+         * Takes more room where that will soon be needed, and gives back what isn't. Called by vacuum between two pages, without latches: it
+         * mostly looks at two numbers, and sometimes makes a file.
+         */
+        default void tend() {}
+
+        /** Entries (pages) and the bytes put for them, and what the archive takes for itself. */
+        default Fill fill() {
+            return Fill.NONE;
+        }
+
+        /** Waits for readers on their way, gives memory back and removes the file. Who asks later gets an error, never nothing. */
         @Override
         void close();
+    }
+
+    /**
+     * How full an archive is.
+     *
+     * @param pages pages of which versions are in it
+     * @param bytes what was put for them
+     * @param takenBytes what it takes in memory or in its file
+     */
+    record Fill(long pages, long bytes, long takenBytes) {
+        public static final Fill NONE = new Fill(0, 0, 0);
     }
 
     /**

@@ -6,8 +6,12 @@ import dev.palimpsest.reclaim.ArchiveFactory;
 public final class Archives {
     private Archives() {}
 
-    /** For databases whose configuration names none. */
-    public static ArchiveFactory standard() {
+    /**
+     * For databases whose configuration names none.
+     *
+     * @param maxBytes most that it may take; 0 for no archive
+     */
+    public static ArchiveFactory standard(long maxBytes) {
         return ArchiveFactory.NONE;
     }
 }

@@ -20,7 +20,8 @@ final class EngineVacuum implements VacuumService {
     EngineVacuum(VacuumContext context) {
         this.context = context;
         ArchiveFactory chosen = context.settings().archives();
-        this.archives = chosen != null ? chosen : Archives.standard();
+        this.archives =
+                chosen != null ? chosen : Archives.standard(context.settings().archiveBytes());
     }
 
     @Override
