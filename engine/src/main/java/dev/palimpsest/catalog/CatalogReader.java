@@ -11,6 +11,7 @@ import dev.palimpsest.api.SequenceSchema;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.TableSchema;
+import dev.palimpsest.api.UsageException;
 import dev.palimpsest.tx.Snapshot;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,6 +27,7 @@ final class CatalogReader {
     private final Catalog catalog;
     private final Snapshot snapshot;
     private final Map<Integer, String> tableNames = new TreeMap<>();
+    private final Map<Integer, StorageParameters> parameters = new HashMap<>();
     private final Map<Integer, String> indexNames = new HashMap<>();
     private final Map<String, Integer> oids = new HashMap<>();
     private final Map<Integer, TreeMap<Integer, Column>> columns = new HashMap<>();
@@ -73,7 +75,8 @@ final class CatalogReader {
                             true,
                             List.of(),
                             List.of(),
-                            List.of()));
+                            List.of(),
+                            StorageParameters.NONE));
         }
         tableNames.forEach((oid, name) -> tables.put(name, table(oid, name)));
         Map<String, SequenceInfo> sequencesByName = new HashMap<>();
@@ -93,11 +96,22 @@ final class CatalogReader {
                 throw corrupted("relfilenode=" + rows.oid(RELFILENODE), oid);
             }
             switch (rows.text(RELKIND)) {
-                case KIND_TABLE -> tableNames.put(oid, name);
+                case KIND_TABLE -> {
+                    tableNames.put(oid, name);
+                    parameters.put(oid, parameters(oid, rows.text(RELOPTIONS)));
+                }
                 case KIND_INDEX -> indexNames.put(oid, name);
                 case KIND_SEQUENCE -> sequenceNames.put(oid, name);
                 default -> throw corrupted("relkind=" + rows.text(RELKIND), oid);
             }
+        }
+    }
+
+    private static StorageParameters parameters(int oid, String stored) {
+        try {
+            return StorageParameters.parse(stored);
+        } catch (UsageException e) {
+            throw corrupted("reloptions=" + stored + " " + e.getMessage(), oid);
         }
     }
 
@@ -213,7 +227,13 @@ final class CatalogReader {
         }
         List<Check> checks = constraints.checks(oid);
         TableSchema schema = new TableSchema(
-                name, tableColumns, primaryKey, uniques, checks, foreignKeys(constraints.foreignKeys(oid)));
+                name,
+                tableColumns,
+                primaryKey,
+                uniques,
+                checks,
+                foreignKeys(constraints.foreignKeys(oid)),
+                parameters.get(oid).texts());
         return new TableInfo(
                 oid,
                 schema,
@@ -226,7 +246,8 @@ final class CatalogReader {
                         .map(check -> new CheckConstraint(check.name(), check.condition()))
                         .toList(),
                 constraints.foreignKeys(oid),
-                constraints.referencing(oid));
+                constraints.referencing(oid),
+                parameters.get(oid));
     }
 
     private List<ForeignKey> foreignKeys(List<ForeignKeyInfo> infos) {

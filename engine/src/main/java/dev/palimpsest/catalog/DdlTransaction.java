@@ -99,7 +99,10 @@ public final class DdlTransaction {
         if (view().isTaken(schema.name())) {
             throw new UsageException(SqlState.DUPLICATE_TABLE, "relation \"" + schema.name() + "\" already exists");
         }
-        int oid = newFile(schema.name(), KIND_TABLE);
+        int oid = newFile(
+                schema.name(),
+                KIND_TABLE,
+                StorageParameters.of(schema.storageParameters()).stored());
         for (int i = 0; i < schema.columns().size(); i++) {
             insertColumn(schema, oid, i);
         }
@@ -218,6 +221,13 @@ public final class DdlTransaction {
         return index;
     }
 
+    /** Caller holds the table's SHARE UPDATE EXCLUSIVE lock. */
+    public void setStorageParameters(TableInfo table, StorageParameters parameters) {
+        deleteRows(PG_CLASS, OID, table.oid());
+        insertClass(table.oid(), table.name(), KIND_TABLE, parameters.stored());
+        done();
+    }
+
     /** Caller holds the table's ACCESS EXCLUSIVE lock. */
     public void dropIndex(IndexInfo index) {
         deleteRows(PG_INDEX, INDEXRELID, index.oid());
@@ -281,12 +291,20 @@ public final class DdlTransaction {
 
     /** A new relation's number, its files' removal should this transaction abort, and its row in pg_class. */
     private int newFile(String name, String kind) {
+        return newFile(name, kind, null);
+    }
+
+    private int newFile(String name, String kind, String options) {
         int oid = catalog.fileNumbers().take(tx.xid());
         tx.dropFileAtAbort(oid);
         created.put(oid, tx.currentSubId());
-        insert(PG_CLASS, (long) oid, name, kind, (long) oid);
+        insertClass(oid, name, kind, options);
         done();
         return oid;
+    }
+
+    private void insertClass(int oid, String name, String kind, String options) {
+        insert(PG_CLASS, (long) oid, name, kind, (long) oid, options);
     }
 
     private void removeFile(int oid) {

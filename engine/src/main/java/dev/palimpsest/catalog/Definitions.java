@@ -54,8 +54,15 @@ final class Definitions {
                     || schema.primaryKey().contains(c.name());
             columns.add(new Column(c.name(), c.type(), notNull, coerced(c), c.identity()));
         }
+        StorageParameters.of(schema.storageParameters());
         return new TableSchema(
-                schema.name(), columns, schema.primaryKey(), schema.uniques(), schema.checks(), schema.foreignKeys());
+                schema.name(),
+                columns,
+                schema.primaryKey(),
+                schema.uniques(),
+                schema.checks(),
+                schema.foreignKeys(),
+                schema.storageParameters());
     }
 
     /** Does it bring its own sequence, without being an identity column? */

@@ -11,14 +11,18 @@ import java.util.List;
  * themselves. Names are PostgreSQL's. Immutable.
  */
 enum SystemTable {
-    /** A row for each table ({@code r}), index ({@code i}) and sequence ({@code S}). */
+    /**
+     * A row for each table ({@code r}), index ({@code i}) and sequence ({@code S}). {@code reloptions} holds a table's storage parameters; rows
+     * written before it existed have none.
+     */
     PG_CLASS(
             1,
             "pg_class",
             column("oid", ColumnType.BIGINT),
             column("relname", ColumnType.TEXT),
             column("relkind", ColumnType.TEXT),
-            column("relfilenode", ColumnType.BIGINT)),
+            column("relfilenode", ColumnType.BIGINT),
+            nullable("reloptions", ColumnType.TEXT)),
     /** A row for each column of each table. */
     PG_ATTRIBUTE(
             2,
@@ -85,6 +89,7 @@ enum SystemTable {
     static final int RELNAME = 1;
     static final int RELKIND = 2;
     static final int RELFILENODE = 3;
+    static final int RELOPTIONS = 4;
 
     // columns of pg_attribute
     static final int ATTRELID = 0;

@@ -22,6 +22,7 @@ public final class TableInfo {
     private final List<ForeignKeyInfo> foreignKeys;
     private final List<ForeignKeyInfo> referencedBy;
     private final boolean hasForeignKeys;
+    private final StorageParameters storageParameters;
 
     /**
      * @param sequences for each column the sequence that numbers it, or null
@@ -37,7 +38,8 @@ public final class TableInfo {
             boolean system,
             List<CheckConstraint> checks,
             List<ForeignKeyInfo> foreignKeys,
-            List<ForeignKeyInfo> referencedBy) {
+            List<ForeignKeyInfo> referencedBy,
+            StorageParameters storageParameters) {
         this.oid = oid;
         this.schema = schema;
         this.descriptor = new TupleDescriptor(schema.columns());
@@ -51,6 +53,7 @@ public final class TableInfo {
         this.foreignKeys = List.copyOf(foreignKeys);
         this.referencedBy = List.copyOf(referencedBy);
         this.hasForeignKeys = !foreignKeys.isEmpty() || !referencedBy.isEmpty();
+        this.storageParameters = storageParameters;
     }
 
     /** Also its file number and what its lock is called. */
@@ -127,6 +130,10 @@ public final class TableInfo {
     /** Those of which it is the referenced table. */
     public List<ForeignKeyInfo> referencedBy() {
         return referencedBy;
+    }
+
+    public StorageParameters storageParameters() {
+        return storageParameters;
     }
 
     /** One of the catalog's own: read-only for users. */

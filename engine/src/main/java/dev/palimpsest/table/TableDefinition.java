@@ -26,6 +26,23 @@ final class TableDefinition {
         t.lock(table, LockMode.ACCESS_EXCLUSIVE);
     }
 
+    /**
+     * ALTER TABLE … SET and RESET of storage parameters. They say nothing about rows, so those who read and write the table may go on with
+     * the reading of the catalog that they have.
+     */
+    static void setStorageParameters(UserTransaction t, String name, Map<String, String> changes) {
+        DdlTransaction ddl = t.ddl();
+        TableInfo table = ddl.view().table(name);
+        if (table == null) {
+            throw ddl.view().isTaken(name)
+                    ? new UsageException(SqlState.WRONG_OBJECT_TYPE, "\"" + name + "\" is not a table")
+                    : new UsageException(SqlState.UNDEFINED_TABLE, "relation \"" + name + "\" does not exist");
+        }
+        checkUserTable(table);
+        t.lock(table, LockMode.SHARE_UPDATE_EXCLUSIVE); // under the catalog lock nobody else can change it meanwhile
+        ddl.setStorageParameters(table, table.storageParameters().with(changes));
+    }
+
     /** No writer of a referenced table from here on until all find the foreign key. */
     private static void lockReferenced(UserTransaction t, TableSchema schema) {
         for (ForeignKey key : schema.foreignKeys()) {

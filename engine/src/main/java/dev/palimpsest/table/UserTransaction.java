@@ -549,7 +549,8 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         UsageException.required(name, "the table's name");
         UsageException.required(parameters, "the storage parameters");
         define("ALTER TABLE", () -> {
-            throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "storage parameters are not supported yet");
+            TableDefinition.setStorageParameters(this, name, parameters);
+            return null;
         });
     }
 
