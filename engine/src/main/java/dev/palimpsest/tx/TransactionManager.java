@@ -310,6 +310,34 @@ public final class TransactionManager {
     }
 
     /**
+     * How far everything has ended.
+     *
+     * @param xid every lower one has ended, and is published
+     * @param csn no commit of theirs has a higher number
+     */
+    public record EndedBoundary(long xid, long csn) {}
+
+    /** How far everything has ended by now. Costs a look at the status of each xid since the oldest open one. */
+    public EndedBoundary endedBoundary() {
+        return new EndedBoundary(Xid.FIRST_NORMAL, 0);
+    }
+
+    /**
+     * Forgets the status of all xids below a point: each then reads as committed before every snapshot. Waits for the log. On any thread
+     * that may wait, one at a time.
+     *
+     * <p>The caller knows that no page and no archived version has one of them as xmin that was rolled back, as xmax that was rolled back
+     * and isn't cleared, or as the xmax of a version that is kept; and that the changes which brought that about are logged.
+     *
+     * @param point at most {@code ended.xid()}
+     * @param ended as asked for before that was established
+     * @return false if nothing was done: a live snapshot is older than a number of theirs, or the point isn't far enough ahead
+     */
+    public boolean truncateStatus(long point, EndedBoundary ended) {
+        return false;
+    }
+
+    /**
      * Waits until a transaction has ended and its end is visible. Holding no latch.
      *
      * @throws dev.palimpsest.api.RetryException 40P01
