@@ -61,6 +61,9 @@ public interface Session extends AutoCloseable {
     /** Limits for waits of this session outside of a transaction, and the start values of its transactions. */
     void timeouts(Timeouts timeouts);
 
+    /** Told of waits of this session: of those outside of a transaction, and in transactions that are begun without a listener. */
+    void waitListener(WaitListener listener);
+
     /** Makes the running wait or statement fail with 57014; without one, no effect. Any thread. */
     void cancel();
 

@@ -9,6 +9,7 @@ import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.UsageException;
 import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.api.VacuumReport;
+import dev.palimpsest.api.WaitListener;
 import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.lock.LockOwner;
@@ -27,6 +28,7 @@ public final class UserSession implements dev.palimpsest.api.Session {
     private final SessionOwner owner;
     private final SequenceValues sequenceValues = new SequenceValues();
     private Timeouts timeouts = Timeouts.NONE;
+    private WaitListener waitListener = WaitListener.NONE;
 
     /** The open transaction, or null. Single-writer; read by those who cancel. */
     private volatile UserTransaction current;
@@ -60,11 +62,16 @@ public final class UserSession implements dev.palimpsest.api.Session {
         if (open() != null) {
             throw new UsageException(SqlState.ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress");
         }
-        boolean limited = !options.timeouts().equals(Timeouts.NONE);
-        UserTransaction begun =
-                UserTransaction.begin(engine, limited ? options : options.withTimeouts(timeouts), this, 1);
+        UserTransaction begun = UserTransaction.begin(engine, withOwnDefaults(options), this, 1);
         current = begun;
         return begun;
+    }
+
+    private TransactionOptions withOwnDefaults(TransactionOptions options) {
+        TransactionOptions limited =
+                options.timeouts().equals(Timeouts.NONE) ? options.withTimeouts(timeouts) : options;
+        boolean told = limited.waitListener() != WaitListener.NONE || waitListener == WaitListener.NONE;
+        return told ? limited : limited.withWaitListener(waitListener);
     }
 
     /** The open transaction, or null. */
@@ -177,6 +184,12 @@ public final class UserSession implements dev.palimpsest.api.Session {
         owner.lockTimeoutNanos(newTimeouts.lockNanos());
         owner.deadlockTimeoutNanos(newTimeouts.deadlockNanos());
         owner.statementTimeoutNanos(newTimeouts.statementNanos());
+    }
+
+    @Override
+    public void waitListener(WaitListener listener) {
+        waitListener = UsageException.required(listener, "the wait listener");
+        owner.waitListener(listener);
     }
 
     @Override

@@ -367,6 +367,27 @@ class SessionTest {
     }
 
     @Test
+    void shouldTellItsListenerOfWaits() throws Exception {
+        b.waitListener(actor);
+        a.advisoryLock(KEY, false, WaitPolicy.BLOCK);
+        Future<Boolean> outside = actor.start(() -> b.advisoryLock(KEY, false, WaitPolicy.BLOCK));
+        actor.awaitWaiting();
+        a.advisoryUnlockAll();
+        assertTrue(Actor.get(outside));
+        Transaction holder = a.begin(TransactionOptions.DEFAULT);
+        set(holder, 1, 1);
+        Future<Object> inside = actor.start(() -> {
+            try (Transaction tx = b.begin(TransactionOptions.DEFAULT)) {
+                set(tx, 1, 2);
+            }
+            return null;
+        });
+        actor.awaitWaiting();
+        holder.rollback();
+        Actor.get(inside);
+    }
+
+    @Test
     void shouldRollBackAndReleaseAtClose() {
         Transaction tx = a.begin(TransactionOptions.DEFAULT);
         set(tx, 1, 1);

@@ -71,6 +71,11 @@ final class DescribeRelation {
         if (!constraints.isEmpty()) {
             print(List.of("Constraint", "Definition"), constraints);
         }
+        List<Object[]> parameters = new ArrayList<>();
+        table.storageParameters().forEach((name, value) -> parameters.add(new Object[] {name, value}));
+        if (!parameters.isEmpty()) {
+            print(List.of("Storage parameter", "Value"), parameters);
+        }
         List<Object[]> references = references(table);
         if (!references.isEmpty()) {
             print(List.of("Referenced by", "Constraint", "Definition"), references);

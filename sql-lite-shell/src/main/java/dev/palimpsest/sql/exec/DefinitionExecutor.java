@@ -21,7 +21,7 @@ import dev.palimpsest.sql.plan.StatementContext;
 import java.util.ArrayList;
 import java.util.List;
 
-/** CREATE and DROP of tables and indexes. One for each statement; not thread-safe. */
+/** CREATE, ALTER and DROP of tables, indexes and sequences. One for each statement; not thread-safe. */
 final class DefinitionExecutor {
     private final Transaction transaction;
     private final StatementContext context;
@@ -41,7 +41,8 @@ final class DefinitionExecutor {
             return "CREATE TABLE";
         }
         if (definition instanceof Definition.AlterTable alter) {
-            throw SqlError.unsupported(alter.location(), "ALTER");
+            alterTable(alter);
+            return "ALTER TABLE";
         }
         if (definition instanceof Definition.DropTable drop) {
             dropTables(drop);
@@ -73,9 +74,6 @@ final class DefinitionExecutor {
 
     private void createTable(Definition.CreateTable create) {
         String name = checkSchema(create.name());
-        if (!create.parameters().isEmpty()) {
-            throw SqlError.unsupported(create.parameters().get(0).location(), "a storage parameter");
-        }
         if (create.ifNotExists() && transaction.tableSchema(name) != null) {
             handler.notice("NOTICE", "42P07", "relation \"" + name + "\" already exists, skipping");
             return;
@@ -114,7 +112,8 @@ final class DefinitionExecutor {
                 primaryKey,
                 uniques,
                 ConstraintPlanner.checks(create, plain, context),
-                ConstraintPlanner.foreignKeys(create)));
+                ConstraintPlanner.foreignKeys(create),
+                StorageParameters.values(create.parameters())));
         named.forEach(transaction::createIndex);
     }
 
@@ -240,6 +239,20 @@ final class DefinitionExecutor {
             return containsCall(cast.operand());
         }
         return e instanceof Expression.FunctionCall || e instanceof Expression.SpecialValue;
+    }
+
+    private void alterTable(Definition.AlterTable alter) {
+        String name = checkSchema(alter.table());
+        if (transaction.tableSchema(name) == null) {
+            if (alter.ifExists() && !isRelation(name)) {
+                handler.notice("NOTICE", "00000", "relation \"" + name + "\" does not exist, skipping");
+                return;
+            }
+            throw isRelation(name)
+                    ? SqlError.of("42809", "\"" + name + "\" is not a table")
+                    : SqlError.of("42P01", "relation \"" + name + "\" does not exist");
+        }
+        transaction.alterTable(name, StorageParameters.changes(alter.changes()));
     }
 
     private void createSequence(Definition.CreateSequence create) {

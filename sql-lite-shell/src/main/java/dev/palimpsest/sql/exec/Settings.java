@@ -4,6 +4,7 @@ import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.Timeouts;
 import dev.palimpsest.sql.plan.SqlError;
 import dev.palimpsest.sql.plan.Version;
+import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +24,10 @@ final class Settings {
         BOOLEAN,
         MILLIS,
         KILOBYTES,
+        /** {@code vacuum_cost_delay}: milliseconds with fractions. */
+        COST_DELAY,
+        /** {@code vacuum_cost_limit}. */
+        COST_LIMIT,
         ISOLATION,
         UTC,
         /** One value only, which may be set. */
@@ -52,6 +57,9 @@ final class Settings {
         define(Kind.MILLIS, "statement_timeout", "0");
         define(Kind.MILLIS, "deadlock_timeout", "0"); // looks at once; PostgreSQL's is 1s
         define(Kind.KILOBYTES, "work_mem", "64MB");
+        define(Kind.KILOBYTES, "maintenance_work_mem", "64MB");
+        define(Kind.COST_DELAY, "vacuum_cost_delay", "0");
+        define(Kind.COST_LIMIT, "vacuum_cost_limit", "200");
         define(Kind.TEXT, "application_name", "");
         define(Kind.TEXT, "search_path", "\"$user\", public");
         define(Kind.TEXT, "client_min_messages", "notice");
@@ -77,6 +85,7 @@ final class Settings {
 
     private static final Map<String, String> MILLI_UNITS =
             Map.of("us", "0.001", "ms", "1", "s", "1000", "min", "60000", "h", "3600000", "d", "86400000");
+    private static final String MILLI_HINT = "\"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\"";
     private static final Map<String, String> KILOBYTE_UNITS =
             Map.of("B", "0.0009765625", "kB", "1", "MB", "1024", "GB", "1048576", "TB", "1073741824");
     private static final Pattern QUANTITY = Pattern.compile("(-?[0-9]+(?:\\.[0-9]+)?)\\s*([A-Za-z]*)");
@@ -176,6 +185,10 @@ final class Settings {
                 return milliseconds(name, value);
             case KILOBYTES:
                 return kilobytes(name, value);
+            case COST_DELAY:
+                return costDelay(name, value);
+            case COST_LIMIT:
+                return costLimit(name, value);
             case ISOLATION:
                 return isolation(name, value).sqlName();
             case UTC:
@@ -238,28 +251,50 @@ final class Settings {
     }
 
     private static long quantity(String name, String value, Map<String, String> units, String hint) {
+        return (long) Math.rint(fraction(name, value, units, hint));
+    }
+
+    private static double fraction(String name, String value, Map<String, String> units, String hint) {
         Matcher matcher = QUANTITY.matcher(value.strip());
         String factor = matcher.matches() ? matcher.group(2).isEmpty() ? "1" : units.get(matcher.group(2)) : null;
         if (factor == null) {
             SqlError e = SqlError.of("22023", "invalid value for parameter \"" + name + "\": \"" + value + "\"");
             throw matcher.matches() ? e.withHint("Valid units for this parameter are " + hint + ".") : e;
         }
-        double quantity = Math.rint(Double.parseDouble(matcher.group(1)) * Double.parseDouble(factor));
-        if (Math.abs(quantity) > Integer.MAX_VALUE) {
+        double quantity = Double.parseDouble(matcher.group(1)) * Double.parseDouble(factor);
+        if (Math.abs(Math.rint(quantity)) > Integer.MAX_VALUE) {
             throw SqlError.of("22023", "invalid value for parameter \"" + name + "\": \"" + value + "\"")
                     .withHint("Value exceeds integer range.");
         }
-        return (long) quantity;
+        return quantity;
+    }
+
+    private static SqlError outside(String name, String value, String range) {
+        return SqlError.of(
+                "22023", value + " is outside the valid range for parameter \"" + name + "\" (" + range + ")");
+    }
+
+    private static String costDelay(String name, String value) {
+        double millis = fraction(name, value, MILLI_UNITS, MILLI_HINT);
+        if (millis < 0 || millis > 100) {
+            throw outside(name, BigDecimal.valueOf(millis).stripTrailingZeros().toPlainString() + " ms", "0 .. 100");
+        }
+        return millis == Math.rint(millis) ? millis((long) millis) : Math.round(millis * 1000) + "us";
+    }
+
+    private static String costLimit(String name, String value) {
+        long limit = quantity(name, value, Map.of(), "");
+        if (limit < 1 || limit > 10_000) {
+            throw outside(name, String.valueOf(limit), "1 .. 10000");
+        }
+        return String.valueOf(limit);
     }
 
     private static String milliseconds(String name, String value) {
-        long millis = quantity(name, value, MILLI_UNITS, "\"us\", \"ms\", \"s\", \"min\", \"h\", and \"d\"");
+        long millis = quantity(name, value, MILLI_UNITS, MILLI_HINT);
         long least = name.equalsIgnoreCase("deadlock_timeout") ? 1 : 0;
         if (millis < least) {
-            throw SqlError.of(
-                    "22023",
-                    millis + " ms is outside the valid range for parameter \"" + name + "\" (" + least
-                            + " .. 2147483647)");
+            throw outside(name, millis + " ms", least + " .. 2147483647");
         }
         return millis(millis);
     }
@@ -279,10 +314,9 @@ final class Settings {
 
     private static String kilobytes(String name, String value) {
         long kilobytes = quantity(name, value, KILOBYTE_UNITS, "\"B\", \"kB\", \"MB\", \"GB\", and \"TB\"");
-        if (kilobytes < 64) {
-            throw SqlError.of(
-                    "22023",
-                    kilobytes + " kB is outside the valid range for parameter \"" + name + "\" (64 .. 2147483647)");
+        int least = name.equalsIgnoreCase("maintenance_work_mem") ? 1024 : 64;
+        if (kilobytes < least) {
+            throw outside(name, kilobytes + " kB", least + " .. 2147483647");
         }
         return kilobytes % 1024 == 0 ? kilobytes / 1024 + "MB" : kilobytes + "kB";
     }
@@ -321,6 +355,18 @@ final class Settings {
 
     Timeouts timeouts() {
         return timeouts;
+    }
+
+    double vacuumCostDelayMillis() {
+        return fraction("vacuum_cost_delay", show("vacuum_cost_delay"), MILLI_UNITS, "");
+    }
+
+    int vacuumCostLimit() {
+        return Integer.parseInt(show("vacuum_cost_limit"));
+    }
+
+    long maintenanceWorkMemoryBytes() {
+        return quantity("maintenance_work_mem", show("maintenance_work_mem"), KILOBYTE_UNITS, "") * 1024;
     }
 
     long workMemoryBytes() {

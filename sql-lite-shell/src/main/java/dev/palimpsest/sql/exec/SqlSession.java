@@ -4,6 +4,7 @@ import dev.palimpsest.api.Database;
 import dev.palimpsest.api.EngineException;
 import dev.palimpsest.api.Session;
 import dev.palimpsest.api.TableLockMode;
+import dev.palimpsest.api.Timeouts;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.WaitListener;
 import dev.palimpsest.api.WaitPolicy;
@@ -63,7 +64,8 @@ public final class SqlSession implements AutoCloseable {
         this.database = database;
         this.session = database.openSession();
         this.directory = SessionDirectory.of(database);
-        this.block = new TransactionBlock(session, settings, waitListener);
+        this.session.waitListener(waitListener);
+        this.block = new TransactionBlock(session, settings);
         this.utilities = new UtilityExecutor(block, settings);
         directory.add(this);
     }
@@ -125,6 +127,8 @@ public final class SqlSession implements AutoCloseable {
             cancelRequested = running;
             if (running && current != null) {
                 current.cancel();
+            } else if (running) {
+                session.cancel(); // of a VACUUM, which is outside of a transaction
             }
         }
     }
@@ -299,7 +303,7 @@ public final class SqlSession implements AutoCloseable {
             return inTransaction(handler, (tx, context) -> lock(lock, tx));
         }
         if (statement instanceof Utility.Vacuum vacuum) {
-            return vacuum(vacuum);
+            return vacuum(vacuum, handler);
         }
         if (statement instanceof Utility utility && !(utility instanceof Utility.Explain)) {
             return utilities.run(utility, handler);
@@ -307,12 +311,15 @@ public final class SqlSession implements AutoCloseable {
         return inTransaction(handler, (tx, context) -> runInTransaction(statement, tx, context, handler));
     }
 
-    private String vacuum(Utility.Vacuum vacuum) {
-        VacuumCommand.of(vacuum);
+    private String vacuum(Utility.Vacuum statement, ResultHandler handler) {
+        VacuumCommand command = VacuumCommand.of(statement);
         if (block.kind() != TransactionBlock.Kind.NONE) {
             throw SqlError.of("25001", "VACUUM cannot run inside a transaction block");
         }
-        throw SqlError.unsupported(vacuum.location(), "VACUUM");
+        Timeouts set = settings.current().timeouts();
+        session.timeouts(new Timeouts(set.lockNanos(), remainingNanos(), set.deadlockNanos()));
+        return new VacuumExecutor(database, session, settings.current(), interrupts, handler)
+                .run(command, statement.targets());
     }
 
     private String inTransaction(ResultHandler handler, BiFunction<Transaction, StatementContext, String> work) {

@@ -57,6 +57,10 @@ final class SystemRelations implements Relations {
                 return new SessionViews(database).activity();
             case "pg_locks":
                 return new SessionViews(database).locks();
+            case "pg_stat_progress_vacuum":
+                return new VacuumViews(database).progress();
+            case "pg_stat_user_tables":
+                return new VacuumViews(database).tables(transaction.tableNames());
             case "mvcc_statistics":
                 return statistics();
             case "pg_tables":

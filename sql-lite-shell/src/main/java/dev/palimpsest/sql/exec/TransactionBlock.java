@@ -6,7 +6,6 @@ import dev.palimpsest.api.Session;
 import dev.palimpsest.api.Timeouts;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
-import dev.palimpsest.api.WaitListener;
 import dev.palimpsest.sql.plan.SqlError;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -35,7 +34,6 @@ final class TransactionBlock {
 
     private final Session session;
     private final SessionSettings settings;
-    private final WaitListener waitListener;
     private final List<Savepoint> savepoints = new ArrayList<>();
 
     private volatile Kind kind = Kind.NONE;
@@ -49,10 +47,9 @@ final class TransactionBlock {
     /** What the engine was told last. */
     private Timeouts timeouts;
 
-    TransactionBlock(Session session, SessionSettings settings, WaitListener waitListener) {
+    TransactionBlock(Session session, SessionSettings settings) {
         this.session = session;
         this.settings = settings;
-        this.waitListener = waitListener;
     }
 
     Kind kind() {
@@ -144,8 +141,7 @@ final class TransactionBlock {
                     .withIsolation(isolation)
                     .withReadOnly(readOnly)
                     .withSynchronousCommit(settings.current().synchronousCommit())
-                    .withTimeouts(timeouts)
-                    .withWaitListener(waitListener));
+                    .withTimeouts(timeouts));
         }
         limit(statementNanos);
         return transaction;

@@ -1,0 +1,111 @@
+package dev.palimpsest.sql.exec;
+
+import dev.palimpsest.api.Database;
+import dev.palimpsest.api.Session;
+import dev.palimpsest.api.TableSchema;
+import dev.palimpsest.api.Transaction;
+import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.api.VacuumOptions;
+import dev.palimpsest.api.VacuumReport;
+import dev.palimpsest.sql.parser.Utility;
+import dev.palimpsest.sql.plan.SqlError;
+import java.util.ArrayList;
+import java.util.List;
+
+/** VACUUM. One for each statement; used by its thread. Source of the rules: PG vacuum.c, expand_vacuum_rel and vacuum_open_relation. */
+final class VacuumExecutor {
+    private final Database database;
+    private final Session session;
+    private final Settings settings;
+    private final Interrupts interrupts;
+    private final ResultHandler handler;
+
+    VacuumExecutor(
+            Database database, Session session, Settings settings, Interrupts interrupts, ResultHandler handler) {
+        this.database = database;
+        this.session = session;
+        this.settings = settings;
+        this.interrupts = interrupts;
+        this.handler = handler;
+    }
+
+    /**
+     * Outside of any transaction.
+     *
+     * @return the command tag
+     */
+    String run(VacuumCommand command, List<Utility.VacuumTarget> targets) {
+        List<String> tables = targets.isEmpty() ? List.of() : resolve(targets);
+        if (command.analyze()) {
+            handler.notice("NOTICE", "00000", "ANALYZE has no effect: plans don't depend on statistics");
+        }
+        VacuumOptions options = options(command);
+        if (targets.isEmpty()) {
+            vacuum(command, options);
+        }
+        for (String table : tables) {
+            interrupts.check();
+            vacuum(command, options, table);
+        }
+        return "VACUUM";
+    }
+
+    private VacuumOptions options(VacuumCommand command) {
+        return VacuumOptions.DEFAULT
+                .withSkipLocked(command.skipLocked())
+                .withDisablePageSkipping(command.disablePageSkipping())
+                .withIndexCleanup(command.indexCleanup() != VacuumCommand.IndexCleanup.OFF)
+                .withTruncate(command.truncate())
+                .withCost(settings.vacuumCostDelayMillis(), settings.vacuumCostLimit())
+                .withWorkMemBytes(settings.maintenanceWorkMemoryBytes());
+    }
+
+    /** Names of the tables; nothing is done if one isn't there. */
+    private List<String> resolve(List<Utility.VacuumTarget> targets) {
+        List<String> tables = new ArrayList<>();
+        try (Transaction tx = session.begin(TransactionOptions.READ_ONLY)) {
+            for (Utility.VacuumTarget target : targets) {
+                String name = DefinitionExecutor.checkSchema(target.table());
+                TableSchema schema = tx.tableSchema(name);
+                if (schema != null) {
+                    checkColumns(schema, target.columns());
+                    tables.add(name);
+                } else if (tx.sequenceSchema(name) != null || isIndex(tx, name)) {
+                    handler.notice(
+                            "WARNING",
+                            "01000",
+                            "skipping \"" + name + "\" --- cannot vacuum non-tables or special system tables");
+                } else {
+                    throw SqlError.of("42P01", "relation \"" + name + "\" does not exist");
+                }
+            }
+        }
+        return tables;
+    }
+
+    private static void checkColumns(TableSchema schema, List<String> columns) {
+        for (String column : columns) {
+            if (schema.indexOf(column) < 0) {
+                throw SqlError.of(
+                        "42703", "column \"" + column + "\" of relation \"" + schema.name() + "\" does not exist");
+            }
+        }
+    }
+
+    private boolean isIndex(Transaction tx, String name) {
+        return tx.tableNames().stream()
+                .flatMap(table -> database.table(table).indexes(tx).stream())
+                .anyMatch(index -> index.name().equals(name));
+    }
+
+    private void vacuum(VacuumCommand command, VacuumOptions options, String... tables) {
+        for (VacuumReport report : session.vacuum(options, tables)) {
+            if (!report.isDone()) {
+                handler.notice(
+                        "WARNING", "55P03", "skipping vacuum of \"" + report.table() + "\" --- " + report.skipped());
+            } else if (command.verbose()) {
+                handler.notice("INFO", "00000", VacuumText.of(report));
+            }
+        }
+    }
+}
