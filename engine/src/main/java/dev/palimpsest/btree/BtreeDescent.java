@@ -33,6 +33,7 @@ final class BtreeDescent {
     private long version;
     private int failures;
     private ByteBuffer copy;
+    private boolean missed;
 
     /** The way led right from a root whose split is incomplete: above the pages there, no level exists yet. */
     private boolean rootSplit;
@@ -41,6 +42,7 @@ final class BtreeDescent {
     void begin(Btree tree) {
         this.tree = tree;
         failures = 0;
+        missed = false;
     }
 
     void forgetPath() {
@@ -132,6 +134,8 @@ final class BtreeDescent {
                     page = cached.page;
                     return;
                 }
+            } else {
+                missed = true;
             }
         }
         copyLatched(at);
@@ -168,6 +172,29 @@ final class BtreeDescent {
             }
             failed();
         }
+    }
+
+    /** Goes down to the leaf that {@code key} falls into and reads it into the private copy, validated. */
+    ByteBuffer readLeaf(byte[] key, int length) {
+        for (; ; ) {
+            toLeaf(key, length);
+            int at = block;
+            boolean leaf = isValid();
+            readCopy(at);
+            if (leaf || BtreePage.level(page) == 0) {
+                break;
+            }
+            // what looked like a leaf was another page in passing: go down again
+        }
+        while (BtreePage.isRightOf(page, key, length)) {
+            readCopy(BtreePage.rightLink(page));
+        }
+        return page;
+    }
+
+    /** True if a page was in no frame since {@link #begin}: it had to be read from the file. */
+    boolean hasMissed() {
+        return missed;
     }
 
     private ByteBuffer privatePage() {

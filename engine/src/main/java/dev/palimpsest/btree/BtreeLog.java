@@ -3,6 +3,7 @@ package dev.palimpsest.btree;
 import static dev.palimpsest.btree.BtreeLayout.*;
 
 import dev.palimpsest.buffer.Frame;
+import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.wal.ResourceManagerId;
 import dev.palimpsest.wal.WalRecordBuilder;
@@ -22,6 +23,7 @@ import java.nio.ByteBuffer;
  *                                                        u16 lower, u16 upper and the right page without its hole
  * NEW_ROOT      root (init), left child, meta            u16 level, u32 left block, u32 right block, u16 length, separator
  * REMOVE        leaf                                     u16 slot
+ * REMOVE_BATCH  leaf                                     to the payload's end: u16 slot, ascending
  * </pre>
  *
  * "child" is the page whose INCOMPLETE_SPLIT ends with this record, since the entry is its right sibling's downlink; "neighbour" the
@@ -36,6 +38,7 @@ final class BtreeLog {
     static final int SPLIT = 4;
     static final int NEW_ROOT = 5;
     static final int REMOVE = 6;
+    static final int REMOVE_BATCH = 7;
 
     static final int SPLIT_HAS_NEIGHBOUR = 1;
     static final int SPLIT_HAS_CHILD = 2;
@@ -114,6 +117,14 @@ final class BtreeLog {
         record.begin(ResourceManagerId.BTREE, REMOVE, xid);
         record.block(leaf.pageId(), leaf.page, false);
         record.putShort(slot);
+    }
+
+    static void removeBatch(WalRecordBuilder record, Frame leaf, int[] slots, int size) {
+        record.begin(ResourceManagerId.BTREE, REMOVE_BATCH, Xid.NONE);
+        record.block(leaf.pageId(), leaf.page, false);
+        for (int i = 0; i < size; i++) {
+            record.putShort(slots[i]);
+        }
     }
 
     static void putEntry(WalRecordBuilder record, int slot, byte[] entry, int from, int length) {

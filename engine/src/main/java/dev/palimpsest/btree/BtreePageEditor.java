@@ -66,6 +66,21 @@ final class BtreePageEditor {
         setLastWord(page, BtreePage.level(page));
     }
 
+    /** Takes several entries out of a leaf; the slots ascend. Slower than {@link #remove} for one, faster for many. */
+    static void remove(BtreePageBuilder builder, ByteBuffer leaf, int[] slots, int size) {
+        builder.begin(0, 0, BtreePage.leftLink(leaf), BtreePage.rightLink(leaf), leaf.getInt(FLAGS));
+        builder.highKey(leaf, BtreePage.highKeyOffset(leaf), BtreePage.highKeyLength(leaf));
+        int count = BtreePage.count(leaf);
+        for (int slot = 0, next = 0; slot < count; slot++) {
+            if (next < size && slots[next] == slot) {
+                next++;
+            } else {
+                builder.add(leaf, BtreePage.offset(leaf, slot), BtreePage.length(leaf, slot));
+            }
+        }
+        builder.finish(leaf);
+    }
+
     /** Gives the last leaf, which had no high key, one and a page behind it; the caller has checked that the key fits. */
     static void continueBehind(ByteBuffer page, byte[] highKey, int length, int rightBlock) {
         int upper = Short.toUnsignedInt(page.getShort(PageLayout.UPPER_OFFSET)) - length;

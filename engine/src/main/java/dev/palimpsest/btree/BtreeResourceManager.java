@@ -38,6 +38,7 @@ public final class BtreeResourceManager implements ResourceManager {
             case BtreeLog.SPLIT -> redoSplit(payload, pages);
             case BtreeLog.NEW_ROOT -> redoNewRoot(record, payload, pages);
             case BtreeLog.REMOVE -> redoRemove(payload, pages.page(0));
+            case BtreeLog.REMOVE_BATCH -> redoRemoveBatch(payload, pages.page(0));
             default -> throw new IllegalArgumentException("unknown btree record, info=" + record.info());
         }
     }
@@ -132,6 +133,16 @@ public final class BtreeResourceManager implements ResourceManager {
         }
     }
 
+    private void redoRemoveBatch(ByteBuffer payload, ByteBuffer page) {
+        if (page != null) {
+            int[] slots = new int[payload.remaining() / Short.BYTES];
+            for (int i = 0; i < slots.length; i++) {
+                slots[i] = nextShort(payload);
+            }
+            BtreePageEditor.remove(builder, page, slots, slots.length);
+        }
+    }
+
     private static void endSplit(ByteBuffer child) {
         if (child != null) {
             BtreePageEditor.setFlag(child, INCOMPLETE_SPLIT, false);
@@ -169,6 +180,7 @@ public final class BtreeResourceManager implements ResourceManager {
             case BtreeLog.NEW_ROOT ->
                 "NEW_ROOT level=" + nextShort(payload) + " left=" + payload.getInt() + " right=" + payload.getInt();
             case BtreeLog.REMOVE -> "REMOVE slot=" + nextShort(payload);
+            case BtreeLog.REMOVE_BATCH -> "REMOVE_BATCH count=" + payload.remaining() / Short.BYTES;
             default -> "UNKNOWN info=" + record.info();
         };
     }

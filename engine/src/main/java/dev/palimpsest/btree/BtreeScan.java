@@ -98,16 +98,7 @@ public final class BtreeScan {
 
     private void fetchForward() {
         descent.begin(tree);
-        descent.toLeaf(lower, lower.length);
-        int at = descent.block;
-        boolean leaf = descent.isValid();
-        page = descent.readCopy(at);
-        if (!leaf && BtreePage.level(page) != 0) {
-            return; // what looked like a leaf was another page in passing: go down again
-        }
-        while (BtreePage.isRightOf(page, lower, lower.length)) {
-            page = descent.readCopy(BtreePage.rightLink(page));
-        }
+        page = descent.readLeaf(lower, lower.length);
         slot = BtreePage.lowerBound(page, 0, lower, lower.length);
         stop = upper == null ? BtreePage.count(page) : BtreePage.lowerBound(page, 0, upper, upper.length);
         stop = Math.max(slot, stop);

@@ -30,6 +30,29 @@ final class BtreeSplitter {
         this.descent = descent;
     }
 
+    /** Returns the leaf whose range {@code search} falls into, pinned and exclusively latched, its split complete. */
+    Frame latchLeaf(Btree tree, byte[] search, int length, long xid) {
+        descent.begin(tree);
+        descent.forgetPath();
+        int block;
+        do {
+            descent.toLeaf(search, length);
+            block = descent.block;
+        } while (!isLeaf() || completeRoot(tree, xid));
+        tree.scheduler().step(Step.BTREE_BEFORE_LATCH);
+        return latchCovering(tree, block, search, length, xid);
+    }
+
+    /** False if the block that was read isn't surely a leaf: then the way down has to be gone again. */
+    private boolean isLeaf() {
+        boolean leaf = BtreePage.level(descent.page) == 0;
+        if (descent.isValid()) {
+            return leaf;
+        }
+        descent.failed();
+        return false;
+    }
+
     /** Returns the page at or right of {@code block} whose range {@code search} falls into, pinned and latched, its split complete. */
     Frame latchCovering(Btree tree, int block, byte[] search, int length, long xid) {
         int at = block;

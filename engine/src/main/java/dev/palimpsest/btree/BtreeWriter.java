@@ -4,7 +4,6 @@ import static dev.palimpsest.btree.BtreeLayout.*;
 
 import dev.palimpsest.buffer.Frame;
 import dev.palimpsest.id.Tid;
-import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.wal.WalRecordBuilder;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -39,7 +38,7 @@ public final class BtreeWriter {
     /** Inserts an entry, asking nobody. */
     public void insert(Btree tree, byte[] key, int length, long tid, long xid) {
         int entryLength = form(tree, key, length, tid);
-        Frame leaf = latchLeaf(tree, entry, entryLength, xid);
+        Frame leaf = splitter.latchLeaf(tree, entry, entryLength, xid);
         try {
             insertInto(tree, leaf, entryLength, xid);
         } catch (IndexOutOfBoundsException e) {
@@ -57,7 +56,7 @@ public final class BtreeWriter {
      */
     public long insertUnique(Btree tree, byte[] key, int length, long tid, long xid, LiveTupleCheck check) {
         int entryLength = form(tree, key, length, tid);
-        Frame first = latchLeaf(tree, key, length, xid);
+        Frame first = splitter.latchLeaf(tree, key, length, xid);
         try {
             long answer = checkEqualEntries(tree, first, key, length, check);
             if (answer == INSERTED) {
@@ -109,7 +108,7 @@ public final class BtreeWriter {
      */
     public boolean remove(Btree tree, byte[] key, int length, long tid, long xid) {
         int entryLength = form(tree, key, length, tid);
-        Frame leaf = latchLeaf(tree, entry, entryLength, xid);
+        Frame leaf = splitter.latchLeaf(tree, entry, entryLength, xid);
         try {
             int slot = BtreePage.lowerBound(leaf.page, 0, entry, entryLength);
             if (slot == BtreePage.count(leaf.page)
@@ -133,29 +132,6 @@ public final class BtreeWriter {
         System.arraycopy(key, 0, entry, 0, length);
         KeyEncoder.putTid(entry, length, tid);
         return length + TID_SIZE;
-    }
-
-    /** Returns the leaf whose range {@code search} falls into, pinned and exclusively latched, its split complete. */
-    private Frame latchLeaf(Btree tree, byte[] search, int length, long xid) {
-        descent.begin(tree);
-        descent.forgetPath();
-        int block;
-        do {
-            descent.toLeaf(search, length);
-            block = descent.block;
-        } while (!isLeaf() || splitter.completeRoot(tree, xid));
-        tree.scheduler().step(Step.BTREE_BEFORE_LATCH);
-        return splitter.latchCovering(tree, block, search, length, xid);
-    }
-
-    /** False if the block that was read isn't surely a leaf: then the way down has to be gone again. */
-    private boolean isLeaf() {
-        boolean leaf = BtreePage.level(descent.page) == 0;
-        if (descent.isValid()) {
-            return leaf;
-        }
-        descent.failed();
-        return false;
     }
 
     private void insertInto(Btree tree, Frame leaf, int entryLength, long xid) {
@@ -238,7 +214,7 @@ public final class BtreeWriter {
         int length = take(tree, batch, from);
         int keyLength = length - TID_SIZE;
         int done;
-        Frame leaf = latchLeaf(tree, entry, check == null ? length : keyLength, xid);
+        Frame leaf = splitter.latchLeaf(tree, entry, check == null ? length : keyLength, xid);
         try {
             done = fill(tree, leaf, batch, from, xid, check);
             if (done == from && verdict == INSERTED && goesBehind(leaf.page, batch, from, check != null)) {

@@ -146,11 +146,26 @@ class BtreeRedoTest {
                 }
                 batch.sort();
                 fixture.writer.insertBatch(fixture.tree, batch, 0, XID, null);
+                removeMany(fixture, random, keys);
                 fixture.wal.moveRedo();
                 insertBehind(fixture, random, i);
             }
         }
         fixture.wal.flush(fixture.wal.insertLsn());
+    }
+
+    /** Some of them by key, those that are gone already too, and some by tid. */
+    private static void removeMany(BtreeFixture fixture, Random random, List<byte[]> keys) {
+        BtreeBatch batch = new BtreeBatch();
+        for (int b = 0; b < 60; b++) {
+            int other = random.nextInt(keys.size());
+            batch.add(keys.get(other), keys.get(other).length, Tid.of(other, 1));
+        }
+        batch.sort();
+        BtreeVacuum vacuum = new BtreeVacuum();
+        vacuum.removeAll(fixture.tree, batch, BtreeVacuum.Pacer.NONE);
+        int chosen = random.nextInt(40);
+        vacuum.removeTids(fixture.tree, tid -> Tid.block(tid) % 40 == chosen, BtreeVacuum.Pacer.NONE);
     }
 
     /** Pages added behind the last one, with other changes of those pages in later rounds. */

@@ -1,0 +1,209 @@
+package dev.palimpsest.btree;
+
+import static dev.palimpsest.btree.BtreeLayout.*;
+
+import dev.palimpsest.buffer.Frame;
+import dev.palimpsest.id.Xid;
+import dev.palimpsest.wal.WalRecordBuilder;
+import java.nio.ByteBuffer;
+import java.util.function.LongPredicate;
+
+/**
+ * Takes many entries out of an index: those of rows that no snapshot sees any more. By key where the keys are known
+ * ({@link #removeAll}), else by looking at every leaf ({@link #removeTids}).
+ *
+ * <p>One leaf at a time is latched and changed, by one WAL record; between two leaves nothing is held, and the caller may wait or stop
+ * there. Whoever inserts meanwhile isn't in the way, nor is a second removal of the same entries.
+ *
+ * <p>Not thread-safe: one for each run, for any index.
+ */
+public final class BtreeVacuum {
+    /** Called after every page, with nothing latched or pinned: may wait, and may throw to stop the run, whose work so far stays. */
+    @FunctionalInterface
+    public interface Pacer {
+        /** Neither waits nor stops. */
+        Pacer NONE = (missed, dirtied) -> {};
+
+        /**
+         * @param missed the page had to be read from the file
+         * @param dirtied the page was changed
+         */
+        void page(boolean missed, boolean dirtied);
+    }
+
+    private static final byte[] LOWEST = {};
+
+    private final WalRecordBuilder record = new WalRecordBuilder();
+    private final BtreeDescent descent = new BtreeDescent();
+    private final BtreeSplitter splitter = new BtreeSplitter(record, descent);
+    private final BtreePageBuilder builder = new BtreePageBuilder();
+    private final byte[] entry = new byte[MAX_ENTRY];
+
+    /** The slots to take out of the latched leaf, ascending. */
+    private final int[] slots = new int[CAPACITY / SLOT_SIZE];
+
+    private int size;
+
+    /** Of the entry that was taken last. */
+    private int length;
+
+    /** Where the leaf seen last ends, or null if it was the last one. */
+    private byte[] end;
+
+    private boolean missed;
+
+    /**
+     * Removes the entries of a sorted batch; entries that aren't there are fine.
+     *
+     * @return how many were there
+     */
+    public long removeAll(Btree tree, BtreeBatch batch, Pacer pacer) {
+        assert batch.isSorted() : "sort() first";
+        long removed = 0;
+        for (int next = 0; next < batch.size(); ) {
+            size = 0;
+            missed = false;
+            next = removeRun(tree, batch, next);
+            removed += size;
+            pacer.page(missed, size > 0);
+        }
+        return removed;
+    }
+
+    /**
+     * Removes every entry whose tid is {@code dead}, looking at all leaves from left to right. No row may get such a tid before this
+     * returns.
+     *
+     * @param dead asked for every entry, some twice, with a leaf latched: must not wait
+     * @return how many were removed
+     */
+    public long removeTids(Btree tree, LongPredicate dead, Pacer pacer) {
+        long removed = 0;
+        for (end = LOWEST; end != null; ) {
+            removeFromLeaf(tree, dead);
+            removed += size;
+            pacer.page(missed, size > 0);
+        }
+        return removed;
+    }
+
+    /** Reads every page of the index, in the file's order. Entries that a split moves meanwhile may count twice, or not. */
+    public BtreeStatistics statistics(Btree tree, Pacer pacer) {
+        BtreeCounts counts = new BtreeCounts();
+        int blocks = tree.file().blockCount();
+        for (int block = 0; block < blocks; block++) {
+            descent.begin(tree);
+            try {
+                counts.add(descent.readCopy(block));
+            } catch (IndexOutOfBoundsException e) {
+                throw tree.corrupted(block, "an offset points outside the page");
+            }
+            pacer.page(descent.hasMissed(), false);
+        }
+        return counts.statistics(blocks);
+    }
+
+    /** Removes those entries of the batch that belong on one leaf; returns the first that doesn't. */
+    private int removeRun(Btree tree, BtreeBatch batch, int from) {
+        if (!take(batch, from)) {
+            return from + 1;
+        }
+        Frame leaf = splitter.latchLeaf(tree, entry, length, Xid.NONE);
+        try {
+            int next = from;
+            do {
+                addSlotOfEntry(leaf.page);
+                next++;
+            } while (next < batch.size() && take(batch, next) && !BtreePage.isRightOf(leaf.page, entry, length));
+            removeSlots(tree, leaf);
+            return next;
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(leaf, e);
+        } finally {
+            BtreeWriter.release(leaf);
+            missed = descent.hasMissed();
+        }
+    }
+
+    /** False for an entry that is too large to have been inserted: its row's transaction failed on it. */
+    private boolean take(BtreeBatch batch, int index) {
+        length = batch.length(index);
+        if (length > MAX_ENTRY) {
+            return false;
+        }
+        System.arraycopy(batch.bytes(), batch.start(index), entry, 0, length);
+        return true;
+    }
+
+    private void addSlotOfEntry(ByteBuffer page) {
+        int slot = BtreePage.lowerBound(page, 0, entry, length);
+        boolean isThere = slot < BtreePage.count(page) && BtreePage.compareEntry(page, 0, slot, entry, length) == 0;
+        if (isThere && (size == 0 || slots[size - 1] != slot)) {
+            slots[size++] = slot;
+        }
+    }
+
+    /** The leaf that begins at {@link #end}: read without a latch first, since most leaves have no such entry. */
+    private void removeFromLeaf(Btree tree, LongPredicate dead) {
+        byte[] start = end;
+        descent.begin(tree);
+        ByteBuffer page = descent.readLeaf(start, start.length);
+        try {
+            findDead(page, dead);
+            end = highKey(page);
+            if (size == 0) {
+                return;
+            }
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(descent.block, "an offset points outside the page");
+        } finally {
+            missed = descent.hasMissed();
+        }
+        Frame leaf = splitter.latchLeaf(tree, start, start.length, Xid.NONE);
+        try {
+            findDead(leaf.page, dead);
+            end = highKey(leaf.page);
+            removeSlots(tree, leaf);
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(leaf, e);
+        } finally {
+            BtreeWriter.release(leaf);
+        }
+    }
+
+    private void findDead(ByteBuffer page, LongPredicate dead) {
+        size = 0;
+        int count = BtreePage.count(page);
+        for (int slot = 0; slot < count; slot++) {
+            if (dead.test(BtreePage.tid(page, slot))) {
+                slots[size++] = slot;
+            }
+        }
+    }
+
+    private static byte[] highKey(ByteBuffer page) {
+        int length = BtreePage.highKeyLength(page);
+        if (length == 0) {
+            return null;
+        }
+        byte[] key = new byte[length];
+        page.get(BtreePage.highKeyOffset(page), key);
+        return key;
+    }
+
+    /** Takes {@link #slots} out of the leaf, which the caller holds exclusively. */
+    private void removeSlots(Btree tree, Frame leaf) {
+        if (size == 0) {
+            return;
+        }
+        leaf.markDirty();
+        try {
+            BtreePageEditor.remove(builder, leaf.page, slots, size);
+            BtreeLog.removeBatch(record, leaf, slots, size);
+            tree.wal().append(record);
+        } catch (Throwable e) {
+            tree.wal().poison(e);
+            throw e;
+        }
+    }
+}
