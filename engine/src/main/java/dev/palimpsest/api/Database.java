@@ -123,8 +123,27 @@ public interface Database extends AutoCloseable {
     /** The open transactions. */
     List<SessionInfo> sessions();
 
-    /** Every stored version of a table's rows in order of place, seen or not. For people and tests: reads the whole table. */
+    /**
+     * Every stored version of a table's rows in order of place, seen or not; those in the archive after each page's; {@code mvcc_versions}. For
+     * people and tests: reads the whole table.
+     */
     List<TupleVersion> versions(Transaction tx, String table);
+
+    /**
+     * The live snapshots and what they keep; {@code mvcc_pins}. Each page is looked at as it is at some moment of the call; exact while nobody
+     * writes. Reads every page that may hold dead versions, waits for nobody: a table that somebody has locked against readers is left out.
+     */
+    List<SnapshotPin> pins();
+
+    /**
+     * What a statement meets: every version that {@code scan} would look at now, and why the snapshot sees it or not; {@code EXPLAIN VISIBILITY}.
+     * Of the scan only its index and bounds count. A table scan meets everything in order of place; an index scan follows each entry's
+     * chain up to the version that is visible.
+     */
+    List<VisibilityVerdict> explainVisibility(Transaction tx, String table, Scan scan);
+
+    /** A table's pages, one by one, and what is on them. For people: reads the whole table. */
+    List<HeapMapPage> heapMap(Transaction tx, String table);
 
     /**
      * Ends all open transactions (their users get 57P01), writes a checkpoint and closes the files. Waits for calls that are inside

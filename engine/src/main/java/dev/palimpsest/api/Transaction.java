@@ -120,6 +120,14 @@ public interface Transaction extends AutoCloseable {
     /** Limits from the next wait or statement on. */
     void timeouts(Timeouts timeouts);
 
+    /**
+     * What its user is doing from now on, for views and log entries: snapshots that are taken from here on say that they were opened there. For SQL, a
+     * statement's text. Costs nothing; kept until the transaction's end.
+     *
+     * @param text null for nothing
+     */
+    void statementText(String text);
+
     /** The session that it belongs to. */
     long sessionId();
 

@@ -2,10 +2,13 @@ package dev.palimpsest.engine;
 
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.DatabaseStatistics;
+import dev.palimpsest.api.HeapMapPage;
 import dev.palimpsest.api.LockInfo;
 import dev.palimpsest.api.RetryException;
+import dev.palimpsest.api.Scan;
 import dev.palimpsest.api.Session;
 import dev.palimpsest.api.SessionInfo;
+import dev.palimpsest.api.SnapshotPin;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.Table;
 import dev.palimpsest.api.TableStatistics;
@@ -17,6 +20,7 @@ import dev.palimpsest.api.UsageException;
 import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.api.VacuumProgress;
 import dev.palimpsest.api.VacuumReport;
+import dev.palimpsest.api.VisibilityVerdict;
 import dev.palimpsest.heap.HeapCounters;
 import dev.palimpsest.inspect.CheckProgress;
 import dev.palimpsest.inspect.DatabaseChecker;
@@ -206,6 +210,21 @@ public final class EngineDatabase implements Database, InspectableDatabase {
     @Override
     public List<TupleVersion> versions(Transaction tx, String table) {
         return Versions.list(tables, tx, table);
+    }
+
+    @Override
+    public List<SnapshotPin> pins() {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "pins are not supported yet");
+    }
+
+    @Override
+    public List<VisibilityVerdict> explainVisibility(Transaction tx, String table, Scan scan) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "explaining visibility is not supported yet");
+    }
+
+    @Override
+    public List<HeapMapPage> heapMap(Transaction tx, String table) {
+        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "heap maps are not supported yet");
     }
 
     // ---- looking inside

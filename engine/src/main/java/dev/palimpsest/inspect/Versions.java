@@ -41,7 +41,7 @@ public final class Versions {
             String state =
                     redirect ? "REDIRECT" : LinePointer.state(line) == LinePointer.STATE_DEAD ? "DEAD" : "ARCHIVED";
             String next = redirect ? Tid.toString(Tid.of(Tid.block(tid), LinePointer.target(line))) : null;
-            return new TupleVersion(place, state, 0, 0, null, null, 0, 0, next, false, null);
+            return new TupleVersion(place, state, 0, 0, null, null, 0, 0, next, false, null, null, null, List.of());
         }
         byte[] tuple =
                 Arrays.copyOfRange(page, LinePointer.offset(line), LinePointer.offset(line) + LinePointer.length(line));
@@ -66,7 +66,10 @@ public final class Versions {
                 xmax == Xid.NONE ? 0 : csn(end, published),
                 hasNext ? Tid.toString(next) : null,
                 (flags & TupleLayout.HEAP_ONLY) != 0,
-                new TupleRow(table, user, tuple, tid));
+                new TupleRow(table, user, tuple, tid),
+                null,
+                end != Visibility.ABORTED && isDecided(end, published) || begin == Visibility.ABORTED ? "dead" : "live",
+                List.of());
     }
 
     private static String status(long fate, long published) {

@@ -697,6 +697,13 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     }
 
     @Override
+    public void statementText(String text) {
+        if (!ended) {
+            tx.origin(text);
+        }
+    }
+
+    @Override
     public long sessionId() {
         return tx.processId();
     }

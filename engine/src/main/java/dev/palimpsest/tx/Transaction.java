@@ -43,6 +43,9 @@ public final class Transaction extends LockOwner {
     private int commandId;
     private long startMicros;
 
+    /** See {@link #origin(Object)}. */
+    private Object origin;
+
     /** Its place in the list of active transactions; kept as a hint after the end. */
     private TransactionSlot place;
 
@@ -348,6 +351,11 @@ public final class Transaction extends LockOwner {
         return snapshot;
     }
 
+    /** Where snapshots from now on are opened: a text, or a class or stack frame of the user's code. Null for nothing. */
+    public void origin(Object place) {
+        origin = place;
+    }
+
     /** The current snapshot's number, 0 if there is none. Any thread, for views. */
     public long snapshotCsn() {
         return snapshot.csn();
@@ -437,6 +445,7 @@ public final class Transaction extends LockOwner {
         writeXid = Xid.NONE;
         commandId = 0;
         startMicros = 0;
+        origin = null;
         state = TransactionState.ACTIVE;
         place = manager.active().enter(place, this);
     }
