@@ -42,6 +42,8 @@ public final class Heap {
     private final HeapWriter writer;
     private final HeapLocker locker;
     private final BigValues bigValues;
+    private final FreeSpaceMap map;
+    private final VisibilityMap visibilityMap;
 
     /** Opens the heap in a relation file; makes nothing on disk. */
     public Heap(HeapContext context, int fileNumber) {
@@ -51,7 +53,10 @@ public final class Heap {
         PageFile bigFile = context.pool().file(fileNumber, PageId.BIG_VALUES, LatchRank.OTHER_PAGE);
         visibility = new Visibility(context.transactions());
         reader = new HeapReader(file, visibility, context.wal(), context.scheduler());
-        writer = new HeapWriter(context, file, visibility, new FreeSpaceMap(mapFile, context.wal()));
+        map = new FreeSpaceMap(mapFile, context.wal());
+        PageFile bitFile = context.pool().file(fileNumber, PageId.VISIBILITY_MAP, LatchRank.MAP_PAGE);
+        visibilityMap = new VisibilityMap(bitFile, context.wal());
+        writer = new HeapWriter(context, file, visibility, map, visibilityMap);
         locker = new HeapLocker(context, file, visibility, reader);
         bigValues = new BigValues(bigFile, context.wal());
     }
@@ -237,7 +242,7 @@ public final class Heap {
 
     /** What vacuum does to this heap. */
     public HeapVacuum vacuum() {
-        return new HeapVacuum();
+        return new HeapVacuum(context, file, visibility, reader, map, visibilityMap);
     }
 
     /** Removes what nobody needs from one page. Returns whether anything went. */

@@ -1,6 +1,8 @@
 package dev.palimpsest.heap;
 
 import dev.palimpsest.buffer.Frame;
+import dev.palimpsest.buffer.PageGuard;
+import dev.palimpsest.id.PageId;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.PageLayout;
@@ -30,7 +32,11 @@ import java.nio.ByteBuffer;
  *           the old version, behind the part of the header that the record says anyway (up to the column count)
  *  PRUNE    block 0: page.  {@link PrunePlan}
  *  KILL     block 0: page.  u16 line pointer: its tuple, of the record's xid, counts as rolled back whatever becomes of the transaction
+ *  VACUUM   block 0: page, block 1: visibility-map page (INIT if new) if the page is all visible.  {@link VacuumPlan}
+ *  MAP_CLEAR block 0: visibility-map page.  u16 bit ({@link VisibilityMap})
  * </pre>
+ *
+ * <p>Every record but the last two also takes the all-visible flag off the heap pages that it changes.
  *
  * <p>Stateless but for a record builder per thread.
  */
@@ -40,6 +46,8 @@ final class HeapLog implements ResourceManager {
     static final int UPDATE = 2;
     static final int PRUNE = 3;
     static final int KILL = 4;
+    static final int VACUUM = 5;
+    static final int MAP_CLEAR = 6;
 
     private static final ThreadLocal<WalRecordBuilder> BUILDERS = ThreadLocal.withInitial(WalRecordBuilder::new);
 
@@ -129,6 +137,17 @@ final class HeapLog implements ResourceManager {
         wal.append(record);
     }
 
+    /** @param map the visibility-map page, if the plan makes the page all visible */
+    static void logVacuum(Wal wal, Frame frame, PageGuard map, boolean mapInit, VacuumPlan plan) {
+        WalRecordBuilder record = begin(VACUUM, 0);
+        record.block(frame.pageId(), frame.page, false);
+        if (map != null) {
+            record.block(map.frame().pageId(), map.page(), mapInit);
+        }
+        plan.write(record);
+        wal.append(record);
+    }
+
     @Override
     public ResourceManagerId id() {
         return ResourceManagerId.HEAP;
@@ -142,6 +161,7 @@ final class HeapLog implements ResourceManager {
             case INSERT -> redoInsert(record, page, payload);
             case DELETE -> {
                 if (page != null) {
+                    HeapPage.clearAllVisible(page);
                     int offset = existing(page, payload.getShort() & 0xFFFF);
                     long self = HeapPage.ctid(page, offset);
                     HeapPage.end(page, offset, record.xid(), payload.getInt(), 0, self);
@@ -155,7 +175,14 @@ final class HeapLog implements ResourceManager {
             }
             case KILL -> {
                 if (page != null) {
+                    HeapPage.clearAllVisible(page);
                     HeapPage.kill(page, existing(page, payload.getShort() & 0xFFFF));
+                }
+            }
+            case VACUUM -> redoVacuum(record, pages, page, payload);
+            case MAP_CLEAR -> {
+                if (page != null) {
+                    VisibilityMap.setBit(page, payload.getShort() & 0xFFFF, false);
                 }
             }
             default -> throw new IllegalStateException("unknown heap record, info=" + record.info());
@@ -167,8 +194,21 @@ final class HeapLog implements ResourceManager {
             return;
         }
         initIf(record.isInit(0), page);
+        HeapPage.clearAllVisible(page);
         for (int count = payload.getShort() & 0xFFFF; count > 0; count--) {
             redoTuple(page, payload);
+        }
+    }
+
+    private static void redoVacuum(WalRecord record, RedoPages pages, ByteBuffer page, ByteBuffer payload) {
+        VacuumPlan plan = VacuumPlan.read(payload);
+        int block = PageId.block(record.pageId(0));
+        if (page != null) {
+            plan.apply(page, block);
+        }
+        ByteBuffer map = plan.isAllVisible() ? pages.page(1) : null;
+        if (map != null) {
+            VisibilityMap.set(map, record.isInit(1), block);
         }
     }
 
@@ -180,12 +220,14 @@ final class HeapLog implements ResourceManager {
         int ctidBlock = payload.getInt();
         long ctid = Tid.of(ctidBlock, payload.getShort() & 0xFFFF);
         if (oldPage != null) {
+            HeapPage.clearAllVisible(oldPage);
             HeapPage.end(oldPage, existing(oldPage, oldLine), record.xid(), cmax, endFlags, ctid);
         }
         if (newPage == null) {
             return;
         }
         initIf(record.isInit(0), newPage);
+        HeapPage.clearAllVisible(newPage);
         if (oldPage == newPage) {
             redoSamePage(newPage, existing(newPage, oldLine), record.xid(), cmax, ctid, payload);
         } else {
@@ -261,6 +303,8 @@ final class HeapLog implements ResourceManager {
                         + ((payload.getShort() & TupleLayout.HOT_UPDATED) != 0);
             case KILL -> "KILL lp=" + payload.getShort();
             case PRUNE -> "PRUNE " + PrunePlan.read(payload);
+            case VACUUM -> "VACUUM " + VacuumPlan.read(payload);
+            case MAP_CLEAR -> "MAP_CLEAR bit=" + (payload.getShort() & 0xFFFF);
             default -> "unknown info=" + record.info();
         };
     }

@@ -1,6 +1,7 @@
 package dev.palimpsest.heap;
 
 import dev.palimpsest.id.Tid;
+import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.SlottedPage;
@@ -14,6 +15,12 @@ import java.nio.ByteBuffer;
 final class HeapPage {
     /** Page flag, a hint: a line pointer below the last may be unused. */
     private static final int HAS_FREE_LINES = 1;
+
+    /**
+     * Page flag: every tuple is visible to all, and marked so; nothing is dead or archived. The page's bit in the visibility map may be
+     * set: who changes the page clears that first ({@link VisibilityMap}).
+     */
+    private static final int ALL_VISIBLE = 1 << 1;
 
     private HeapPage() {}
 
@@ -32,6 +39,29 @@ final class HeapPage {
 
     static void noteFreeLines(ByteBuffer page) {
         PageLayout.setFlags(page, PageLayout.flags(page) | HAS_FREE_LINES);
+    }
+
+    static boolean isAllVisible(ByteBuffer page) {
+        return (PageLayout.flags(page) & ALL_VISIBLE) != 0;
+    }
+
+    /** Sets the flag and marks every tuple's beginning. */
+    static void makeAllVisible(ByteBuffer page) {
+        PageLayout.setFlags(page, PageLayout.flags(page) | ALL_VISIBLE);
+        for (int number = 1, count = SlottedPage.lineCount(page); number <= count; number++) {
+            int offset = tupleOffset(page, number);
+            if (offset >= 0) {
+                setFlags(page, offset, flags(page, offset) | TupleLayout.XMIN_COMMITTED);
+            }
+        }
+    }
+
+    /** Part of every change of the page, and of its redo. */
+    static void clearAllVisible(ByteBuffer page) {
+        int flags = PageLayout.flags(page);
+        if ((flags & ALL_VISIBLE) != 0) {
+            PageLayout.setFlags(page, flags & ~ALL_VISIBLE);
+        }
     }
 
     static long xmin(ByteBuffer page, int offset) {
@@ -79,7 +109,13 @@ final class HeapPage {
         return LinePointer.isNormal(line) ? LinePointer.offset(line) : -1;
     }
 
-    /** Length of the tuple that a NORMAL line pointer has. */
+    /** As {@link #tupleOffset}, but also of the body that a dead root keeps. */
+    static int bodyOffset(ByteBuffer page, int linePointer) {
+        int line = SlottedPage.line(page, linePointer);
+        return LinePointer.hasItem(line) ? LinePointer.offset(line) : -1;
+    }
+
+    /** Length of the tuple that a NORMAL (or DEAD) line pointer has. */
     static int tupleLength(ByteBuffer page, int linePointer) {
         return LinePointer.length(SlottedPage.line(page, linePointer));
     }
@@ -98,6 +134,11 @@ final class HeapPage {
         setCtid(page, offset, ctid);
     }
 
+    /** Takes a rolled-back xmax off: the version was never ended. */
+    static void clearEnd(ByteBuffer page, int offset, long self) {
+        end(page, offset, Xid.NONE, 0, 0, self);
+    }
+
     /** Makes a version read as a rolled-back transaction's. */
     static void kill(ByteBuffer page, int offset) {
         setFlags(page, offset, flags(page, offset) & ~TupleLayout.XMIN_COMMITTED | TupleLayout.XMIN_ABORTED);
@@ -106,6 +147,11 @@ final class HeapPage {
     /** Who ended this version took it as FOR UPDATE does, not only as FOR NO KEY UPDATE: a delete, or a change of its keys. */
     static boolean isKeyEnded(int flags) {
         return (flags & (TupleLayout.UPDATED | TupleLayout.KEYS_UPDATED)) != TupleLayout.UPDATED;
+    }
+
+    /** True if the version's end leads to another root, on this page or another: not within the chain, and not nowhere. */
+    static boolean leadsToRoot(int flags, long ctid, long self) {
+        return (flags & (TupleLayout.UPDATED | TupleLayout.HOT_UPDATED)) == TupleLayout.UPDATED && ctid != self;
     }
 
     /** True if the next version is on this page and reached only through this one. */

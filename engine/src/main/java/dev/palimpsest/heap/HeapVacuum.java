@@ -1,6 +1,19 @@
 package dev.palimpsest.heap;
 
+import dev.palimpsest.buffer.Frame;
+import dev.palimpsest.buffer.PageFile;
+import dev.palimpsest.buffer.PageGuard;
+import dev.palimpsest.id.Lsn;
+import dev.palimpsest.id.Tid;
+import dev.palimpsest.lock.RowLocks;
+import dev.palimpsest.page.LinePointer;
+import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.tx.Horizon;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * What vacuum does to one heap, a page at a time: each operation holds the latch of one page (and shortly that of a map page) and
@@ -9,6 +22,9 @@ import dev.palimpsest.tx.Horizon;
  * <p>Thread-safe towards everybody else; of one heap only one vacuum may run (SHARE UPDATE EXCLUSIVE on the table).
  */
 public final class HeapVacuum {
+    /** With less room no insert finds its way to a page ({@link RoomFinder}). */
+    private static final int LEAST_ROOM = PageLayout.SIZE / 10;
+
     /** Says where links to roots that are to be freed shall lead. Asked under a latch: looks up, waits for nothing. */
     public interface Links {
         /** @return the root that a link to this one leads to from now on: itself if it stays, {@link dev.palimpsest.id.Tid#NONE} for nowhere */
@@ -18,21 +34,50 @@ public final class HeapVacuum {
         boolean isKeyEnded(long target);
     }
 
-    HeapVacuum() {}
+    private static final PageOutcome NOTHING =
+            new PageOutcome(0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false, true, Long.MAX_VALUE);
+
+    private final HeapContext context;
+    private final PageFile file;
+    private final Visibility visibility;
+    private final HeapReader reader;
+    private final FreeSpaceMap freeSpace;
+    private final VisibilityMap visibilityMap;
+    private final RowLocks rowLocks;
+
+    HeapVacuum(
+            HeapContext context,
+            PageFile file,
+            Visibility visibility,
+            HeapReader reader,
+            FreeSpaceMap freeSpace,
+            VisibilityMap visibilityMap) {
+        this.context = context;
+        this.file = file;
+        this.visibility = visibility;
+        this.reader = reader;
+        this.freeSpace = freeSpace;
+        this.visibilityMap = visibilityMap;
+        rowLocks = context.transactions().rowLocks();
+    }
+
+    public int blockCount() {
+        return file.blockCount();
+    }
 
     /** The first page from a block on whose bit in the visibility map isn't set; the number of blocks if there is none. */
     public int nextNotAllVisible(int fromBlock) {
-        throw new UnsupportedOperationException();
+        return visibilityMap.nextClear(fromBlock, file.blockCount());
     }
 
     /** Is a page's bit in the visibility map set? */
     public boolean isAllVisible(int block) {
-        throw new UnsupportedOperationException();
+        return visibilityMap.isSet(block);
     }
 
-    /** How many pages' bits are set, about. */
+    /** How many pages' bits are set. */
     public int allVisibleCount() {
-        throw new UnsupportedOperationException();
+        return visibilityMap.count(file.blockCount());
     }
 
     /**
@@ -41,7 +86,179 @@ public final class HeapVacuum {
      * @param horizon captured before this call, at any time
      */
     public PageOutcome prunePage(int block, Horizon horizon, VacuumCollector collector) {
-        throw new UnsupportedOperationException();
+        return visit(block, horizon, null, collector);
+    }
+
+    /**
+     * Gives line pointers of dead roots, and of archived ones without need, back; otherwise as {@link #prunePage} without a collector. Their
+     * index entries are gone, nothing links to them. Others among the line pointers are left alone.
+     *
+     * @param lines of the page
+     */
+    public PageOutcome free(int block, int[] lines, int count, Horizon horizon) {
+        BitSet toFree = new BitSet();
+        for (int i = 0; i < count; i++) {
+            toFree.set(lines[i]);
+        }
+        return visit(block, horizon, toFree, null);
+    }
+
+    private PageOutcome visit(int block, Horizon horizon, BitSet toFree, VacuumCollector collector) {
+        if (block >= file.blockCount()) {
+            return NOTHING;
+        }
+        context.scheduler().step(Step.HEAP_BEFORE_LATCH);
+        Frame frame = file.pin(block);
+        PageVisit visit = new PageVisit(frame, horizon, toFree, collector);
+        frame.acquireExclusive();
+        try {
+            if (!PageLayout.isNew(frame.page)) {
+                visit.run();
+            }
+            visit.finish();
+        } catch (IndexOutOfBoundsException e) {
+            throw reader.damaged(block, e);
+        } finally {
+            frame.releaseExclusive();
+            frame.unpin();
+        }
+        noteRoom(block, visit.outcome.freeBytes());
+        visit.tell();
+        context.scheduler().step(Step.HEAP_CHANGED);
+        return visit.outcome;
+    }
+
+    /** What an insert could use is told to inserters. */
+    private void noteRoom(int block, int free) {
+        int recorded = freeSpace.recorded(block);
+        if (free >= LEAST_ROOM && Math.abs(recorded - free) >= LEAST_ROOM / 4) {
+            freeSpace.record(block, free);
+        }
+    }
+
+    /** One visit of one page, whose exclusive latch is held. */
+    private final class PageVisit {
+        private final Frame frame;
+        private final ByteBuffer page;
+        private final int block;
+        private final Horizon horizon;
+        private final BitSet toFree;
+        private final VacuumCollector collector;
+        private VacuumPruner pruner;
+        private int archivedBefore;
+        private boolean refused;
+        private boolean changed;
+        private boolean newlyAllVisible;
+        private PageOutcome outcome = NOTHING;
+
+        PageVisit(Frame frame, Horizon horizon, BitSet toFree, VacuumCollector collector) {
+            this.frame = frame;
+            this.page = frame.page;
+            this.block = frame.block();
+            this.horizon = horizon;
+            this.toFree = toFree;
+            this.collector = collector;
+        }
+
+        void run() {
+            VersionArchive archive = context.archive().current();
+            byte[] blob = archive.get(file.fileNumber(), block);
+            VacuumPlan plan = plan(blob, archive != VersionArchive.NONE);
+            if (pruner.putFirst && !pruner.archive.store(archive, file.fileNumber(), block)) {
+                refused = true;
+                plan = plan(blob, false);
+            }
+            context.scheduler().step(Step.VERSIONS_ARCHIVED);
+            newlyAllVisible = plan.isAllVisible() && !visibilityMap.isSet(block);
+            if (!plan.isEmpty(page) || newlyAllVisible) {
+                change(frame, plan);
+                changed = true;
+            }
+            if (!pruner.putFirst && pruner.archive.isChanged()) {
+                // after the page's change; if it is refused, what nobody needs stays until the next visit
+                pruner.archive.store(archive, file.fileNumber(), block);
+            }
+        }
+
+        private VacuumPlan plan(byte[] blob, boolean mayArchive) {
+            ArchivePage archive =
+                    new ArchivePage(blob, (begin, end) -> horizon.needed(begin, end, file.fileNumber()));
+            archivedBefore = archive.entries().size();
+            pruner = new VacuumPruner(
+                    page,
+                    block,
+                    file.fileNumber(),
+                    visibility,
+                    horizon,
+                    context.wal().durableLsn(),
+                    archive,
+                    mayArchive,
+                    toFree,
+                    collector);
+            return pruner.planVacuum();
+        }
+
+        void finish() {
+            boolean isEmpty = HeapVacuum.isEmpty(page);
+            if (pruner == null) {
+                outcome = new PageOutcome(
+                        0, 0, 0, 0, 0, 0, 0, RoomFinder.freeBytes(page), false, false, false, false, isEmpty, Long.MAX_VALUE);
+                return;
+            }
+            if (changed) {
+                context.counters().prunes.increment();
+                context.counters().versionsPruned.add(pruner.plan.removedVersions());
+                frame.setNewestCsn(Marks.mark(page, visibility, context.wal().durableLsn()));
+            }
+            outcome = new PageOutcome(
+                    pruner.plan.removedVersions(),
+                    pruner.archived,
+                    archivedBefore + pruner.archived - pruner.archive.entries().size(),
+                    pruner.live,
+                    pruner.pinned,
+                    pruner.inArchive(),
+                    pruner.deadRoots,
+                    SlottedPage.freeBytes(page),
+                    pruner.vacuumPlan.isAllVisible(),
+                    newlyAllVisible,
+                    refused,
+                    changed,
+                    isEmpty,
+                    pruner.oldestXid);
+        }
+
+        void tell() {
+            if (pruner != null) {
+                pruner.tell();
+            }
+        }
+    }
+
+    /** One change, one record; the caller holds the page's exclusive latch. */
+    private void change(Frame frame, VacuumPlan plan) {
+        int block = frame.block();
+        if (HeapPage.isAllVisible(frame.page) && !plan.isAllVisible()) {
+            visibilityMap.clear(block);
+        }
+        if (rowLocks.isAnyLocked(RowLocks.counterOf(file.fileNumber()))) {
+            plan.forEachGone(line -> rowLocks.drop(file.fileNumber(), block, line));
+        }
+        try (PageGuard map = plan.isAllVisible() ? visibilityMap.latch(block) : null) {
+            HeapWriter.beginChange(frame);
+            frame.setRoomHint(0); // all that is dead has gone
+            try {
+                boolean init = map != null && PageLayout.isNew(map.page());
+                plan.apply(frame.page, block);
+                if (map != null) {
+                    map.markDirty();
+                    VisibilityMap.set(map.page(), init, block);
+                }
+                HeapLog.logVacuum(context.wal(), frame, map, init, plan);
+            } catch (Throwable e) {
+                context.wal().poison(e);
+                throw e;
+            }
+        }
     }
 
     /**
@@ -50,28 +267,101 @@ public final class HeapVacuum {
      * @return false if the archive refused: then none of the targets that this page links to may be freed now
      */
     public boolean relink(int block, Links links) {
-        throw new UnsupportedOperationException();
+        if (block >= file.blockCount()) {
+            return true;
+        }
+        context.scheduler().step(Step.HEAP_BEFORE_LATCH);
+        Frame frame = file.pin(block);
+        frame.acquireExclusive();
+        try {
+            return PageLayout.isNew(frame.page) || relinkArchived(block, links) && relinkPage(frame, links);
+        } catch (IndexOutOfBoundsException e) {
+            throw reader.damaged(block, e);
+        } finally {
+            frame.releaseExclusive();
+            frame.unpin();
+        }
     }
 
-    /**
-     * Gives line pointers of dead roots, and of archived ones without need, back. Their index entries are gone, nothing links to them. Others among the
-     * line pointers are left alone.
-     *
-     * @param lines of the page
-     * @param horizon for whether the page has become visible to all
-     */
-    public PageOutcome free(int block, int[] lines, int count, Horizon horizon) {
-        throw new UnsupportedOperationException();
+    private boolean relinkArchived(int block, Links links) {
+        VersionArchive archive = context.archive().current();
+        ArchivePage versions = new ArchivePage(archive.get(file.fileNumber(), block), (begin, end) -> true);
+        boolean changed = false;
+        for (ArchivePage.Entry entry : versions.entries()) {
+            long self = Tid.of(block, entry.line);
+            long target = entry.ctid();
+            if (HeapPage.leadsToRoot(entry.flags(), target, self) && links.follow(target) != target) {
+                if (links.isKeyEnded(target)) {
+                    entry.noteKeyEnded();
+                }
+                long newTarget = links.follow(target);
+                entry.setCtid(newTarget == Tid.NONE ? self : newTarget);
+                changed = true;
+            }
+        }
+        return !changed || versions.store(archive, file.fileNumber(), block);
+    }
+
+    private boolean relinkPage(Frame frame, Links links) {
+        ByteBuffer page = frame.page;
+        PrunePlan relinks = new PrunePlan();
+        for (int number = 1, count = SlottedPage.lineCount(page); number <= count; number++) {
+            int offset = HeapPage.bodyOffset(page, number);
+            long self = Tid.of(frame.block(), number);
+            if (offset < 0 || !HeapPage.leadsToRoot(HeapPage.flags(page, offset), HeapPage.ctid(page, offset), self)) {
+                continue;
+            }
+            long target = HeapPage.ctid(page, offset);
+            long newTarget = links.follow(target);
+            if (newTarget != target && isEndCommitted(page, number, offset)) {
+                relinks.relink(number, false, links.isKeyEnded(target), newTarget == Tid.NONE ? self : newTarget);
+            }
+        }
+        if (!relinks.isEmpty()) {
+            VacuumPlan plan = new VacuumPlan(relinks);
+            plan.setNewestArchivedEnd(PageLayout.own(page));
+            change(frame, plan);
+        }
+        return true;
+    }
+
+    /** A rolled-back or undecided end's link is nobody's way to a root that is to be freed (README.md, rule 13). */
+    private boolean isEndCommitted(ByteBuffer page, int number, int offset) {
+        if (LinePointer.state(SlottedPage.line(page, number)) == LinePointer.STATE_DEAD) {
+            return true;
+        }
+        long end = visibility.endCsn(HeapPage.xmax(page, offset), HeapPage.flags(page, offset));
+        return end != Visibility.ABORTED && end != Lsn.INFINITE;
     }
 
     /** True if no line pointer of the page is in use, or there is no such page. */
     public boolean isEmpty(int block) {
-        throw new UnsupportedOperationException();
+        if (block >= file.blockCount()) {
+            return true;
+        }
+        try (PageGuard guard = file.latchShared(block)) {
+            return isEmpty(guard.page());
+        }
+    }
+
+    private static boolean isEmpty(ByteBuffer page) {
+        if (!PageLayout.isNew(page)) {
+            for (int number = SlottedPage.lineCount(page); number > 0; number--) {
+                if (SlottedPage.line(page, number) != LinePointer.UNUSED) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** One more than the last block that isn't {@link #isEmpty}: what follows may be cut off. */
     public int usedBlockCount() {
-        throw new UnsupportedOperationException();
+        int count = file.blockCount();
+        while (count > 0 && isEmpty(count - 1)) {
+            count--;
+        }
+        return count;
     }
 
     /** Sees the archived versions of a page: for the sweep of big values, and for views. */
@@ -79,23 +369,33 @@ public final class HeapVacuum {
         /**
          * @param rootTid whose chain it belongs to
          * @param tid where it was
-         * @param needed false if it is kept for its keys only
+         * @param beginCsn 0 like the end where it is kept for its keys only
          */
-        void visit(long rootTid, long tid, long beginCsn, long endCsn, byte[] tuple, boolean needed);
+        void visit(long rootTid, long tid, long beginCsn, long endCsn, byte[] tuple);
     }
 
-    /** Visits the archived versions of a page. */
+    /** Visits the archived versions of a page, also those that nobody has needed since the last visit. */
     public void forEachArchived(int block, ArchiveVisitor visitor) {
-        throw new UnsupportedOperationException();
+        ArchivedVersions versions =
+                new ArchivedVersions(context.archive().current().get(file.fileNumber(), block));
+        while (versions.advance()) {
+            visitor.visit(
+                    Tid.of(block, versions.root()),
+                    Tid.of(block, versions.line()),
+                    versions.beginCsn(),
+                    versions.endCsn(),
+                    Arrays.copyOfRange(versions.buffer(), versions.offset(), versions.offset() + versions.length()));
+        }
     }
 
-    /** Where a dead root's row went on: another root, or {@link dev.palimpsest.id.Tid#NONE} if it was deleted there. */
+    /** Where a dead root's row went on: another root, or {@link Tid#NONE} if it ended there. */
     public static long successor(long tid, byte[] body) {
-        throw new UnsupportedOperationException();
+        HeapTuple version = new HeapTuple(body, tid);
+        return HeapPage.leadsToRoot(version.flags(), version.ctid(), tid) ? version.ctid() : Tid.NONE;
     }
 
     /** Did a key change when this version ended, or was the row deleted? */
     public static boolean isKeyEnded(byte[] body) {
-        throw new UnsupportedOperationException();
+        return HeapPage.isKeyEnded(new HeapTuple(body, Tid.NONE).flags());
     }
 }

@@ -29,17 +29,19 @@ final class HeapWriter {
     private final Visibility visibility;
     private final RoomFinder room;
     private final FreeSpaceMap map;
+    private final VisibilityMap visibilityMap;
     private final Recycler recycler;
     private final RowLocks rowLocks;
 
     /** Where the row locks count this relation's. */
     private final int lockCounter;
 
-    HeapWriter(HeapContext context, PageFile file, Visibility visibility, FreeSpaceMap map) {
+    HeapWriter(HeapContext context, PageFile file, Visibility visibility, FreeSpaceMap map, VisibilityMap visibilityMap) {
         this.context = context;
         this.file = file;
         this.visibility = visibility;
         this.map = map;
+        this.visibilityMap = visibilityMap;
         room = new RoomFinder(file, map);
         recycler = new Recycler(context, visibility, file.fileNumber());
         rowLocks = context.transactions().rowLocks();
@@ -73,6 +75,7 @@ final class HeapWriter {
             Frame frame, Transaction tx, long xid, byte[] packed, int[] offsets, int from, int count, long[] tids) {
         ByteBuffer page = frame.page;
         boolean init = PageLayout.isNew(page);
+        leaveMap(frame, init);
         beginChange(frame);
         try {
             initIf(init, page);
@@ -109,6 +112,7 @@ final class HeapWriter {
             int offset = HeapPage.tupleOffset(frame.page, Tid.linePointer(tid));
             long xid = HeapPage.xmin(frame.page, offset);
             assert tx.isOwn(xid) && HeapPage.xmax(frame.page, offset) == Xid.NONE : "not an own new version";
+            leaveMap(frame, false);
             beginChange(frame);
             try {
                 HeapPage.kill(frame.page, offset);
@@ -134,6 +138,7 @@ final class HeapWriter {
             if (!mayEnd(frame.page, offset, tid, tx, RowLockMode.UPDATE, out)) {
                 return;
             }
+            leaveMap(frame, false);
             beginChange(frame);
             try {
                 HeapPage.end(frame.page, offset, xid, tx.commandId(), 0, HeapPage.ctid(frame.page, offset));
@@ -312,6 +317,10 @@ final class HeapWriter {
             byte[] tuple,
             int length,
             int endFlags) {
+        leaveMap(old, false);
+        if (target != old) {
+            leaveMap(target, init);
+        }
         beginChange(old);
         if (target != old) {
             beginChange(target);
@@ -423,6 +432,7 @@ final class HeapWriter {
         if (rowLocks.isAnyLocked(lockCounter)) {
             plan.forEachGone(line -> rowLocks.drop(file.fileNumber(), frame.block(), line));
         }
+        leaveMap(frame, false);
         beginChange(frame);
         frame.setRoomHint(0); // all that is dead goes now
         try {
@@ -446,9 +456,20 @@ final class HeapWriter {
         }
     }
 
-    private static void beginChange(Frame frame) {
+    /**
+     * Before a change, while it may still fail: the page's bit in the visibility map goes. A new page has none, unless the file was cut
+     * short before it and the bit is its predecessor's.
+     */
+    private void leaveMap(Frame frame, boolean init) {
+        if (init || HeapPage.isAllVisible(frame.page)) {
+            visibilityMap.clear(frame.block());
+        }
+    }
+
+    static void beginChange(Frame frame) {
         frame.markDirty();
         frame.setNewestCsn(Lsn.INFINITE);
+        HeapPage.clearAllVisible(frame.page);
     }
 
     private static void initIf(boolean init, ByteBuffer page) {

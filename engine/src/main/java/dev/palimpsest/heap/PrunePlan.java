@@ -70,11 +70,19 @@ final class PrunePlan {
 
     /** Changes the page; the caller holds its exclusive latch (or replays). */
     void apply(ByteBuffer page) {
+        HeapPage.clearAllVisible(page);
+        applyLines(page);
+        SlottedPage.truncateLines(page);
+        SlottedPage.compact(page);
+    }
+
+    /** {@link #apply} but for what gathers the room. */
+    void applyLines(ByteBuffer page) {
         for (int i = 0; i < redirectCount; i++) {
             SlottedPage.setLine(page, (int) (redirects[i] >>> 16), LinePointer.redirect((int) redirects[i] & 0xFFFF));
         }
         for (int i = 0; i < relinkCount; i += 2) {
-            int offset = HeapPage.tupleOffset(page, (int) (relinks[i] >>> 2));
+            int offset = HeapPage.bodyOffset(page, (int) (relinks[i] >>> 2));
             int flags = HeapPage.flags(page, offset) & ~TupleLayout.HOT_UPDATED;
             flags |= (relinks[i] & HOT) != 0 ? TupleLayout.HOT_UPDATED : 0;
             flags |= (relinks[i] & KEYS_UPDATED) != 0 ? TupleLayout.KEYS_UPDATED : 0;
@@ -87,8 +95,19 @@ final class PrunePlan {
         if (freedCount > 0) {
             HeapPage.noteFreeLines(page);
         }
-        SlottedPage.truncateLines(page);
-        SlottedPage.compact(page);
+    }
+
+    boolean isFreed(int linePointer) {
+        for (int i = 0; i < freedCount; i++) {
+            if (freed[i] == linePointer) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean frees() {
+        return redirectCount + freedCount > 0;
     }
 
     /** Line pointers whose version goes, or went before. */

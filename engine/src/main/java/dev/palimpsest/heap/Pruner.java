@@ -4,6 +4,7 @@ import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.LinePointer;
+import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.SlottedPage;
 import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tx.Horizon;
@@ -19,18 +20,18 @@ import java.nio.ByteBuffer;
  *
  * <p>Source of the frame: PostgreSQL, {@code pruneheap.c}; the removal from the middle is ours.
  */
-final class Pruner {
-    private final ByteBuffer page;
-    private final int block;
-    private final Visibility visibility;
-    private final Horizon horizon;
-    private final int fileNumber;
-    private final long durableLsn;
-    private final int lineCount;
-    private final boolean[] reached;
-    private final int[] chain;
-    private final boolean[] dead;
-    private final PrunePlan plan = new PrunePlan();
+class Pruner {
+    final ByteBuffer page;
+    final int block;
+    final Visibility visibility;
+    final Horizon horizon;
+    final int fileNumber;
+    final long durableLsn;
+    final int lineCount;
+    final boolean[] reached;
+    final int[] chain;
+    final boolean[] dead;
+    final PrunePlan plan = new PrunePlan();
 
     /** @param durableLsn commits up to here may be marked */
     Pruner(ByteBuffer page, int block, int fileNumber, Visibility visibility, Horizon horizon, long durableLsn) {
@@ -75,7 +76,7 @@ final class Pruner {
     }
 
     /** Follows the links within the page from a chain's first version; fills {@link #chain}, returns its length. */
-    private int collect(int first) {
+    final int collect(int first) {
         int length = 0;
         for (int number = first; length < chain.length; ) {
             int offset = HeapPage.tupleOffset(page, number);
@@ -101,19 +102,34 @@ final class Pruner {
         return length;
     }
 
-    private void planChain(int root, int length) {
-        int kept = 0;
+    /** The chain's versions are those in {@link #chain}. */
+    void planChain(int root, int length) {
         for (int i = 0; i < length; i++) { // asked once each: fates may change while we look
             dead[i] = removable(chain[i]);
-            kept += dead[i] ? 0 : 1;
         }
-        if (kept == 0 && length > 0) {
-            dead[0] = false; // the last body keeps the keys
-            kept = 1;
+        if (length > 0) {
+            dead[length - 1] = false; // the newest has the keys of the index entries
         }
-        if (kept == length) {
-            return;
+        if (PageLayout.own(page) != 0) {
+            keepForArchived(length);
         }
+        removeDead(root, length);
+    }
+
+    /**
+     * What archived versions before the first one here have to learn: that a key changed after them. Only vacuum can write it on the
+     * archived ones, so until then the version that says it stays.
+     */
+    private void keepForArchived(int length) {
+        for (int i = 0; i < length && dead[i]; i++) {
+            if (isKeyEnded(i, i + 1)) {
+                dead[i] = false;
+            }
+        }
+    }
+
+    /** Plans the removal of the versions that are marked {@link #dead}; one at least isn't. */
+    final void removeDead(int root, int length) {
         int first = -1;
         int previous = -1;
         for (int i = 0; i < length; i++) {
@@ -126,33 +142,21 @@ final class Pruner {
             first = first < 0 ? i : first;
             previous = i;
         }
-        if (previous != length - 1) {
-            relinkTail(chain[previous], chain[length - 1], isKeyEnded(previous + 1, length));
-        }
-        if (first != 0) {
+        if (first > 0) {
             plan.redirect(root, chain[first]);
         }
         for (int i = 0; i < length; i++) {
-            if (dead[i] && chain[i] != root) {
-                plan.free(chain[i]);
+            if (dead[i]) {
+                plan.countRemoved(1);
+                if (chain[i] != root) {
+                    plan.free(chain[i]);
+                }
             }
         }
-        plan.countRemoved(length - kept);
     }
 
-    /** The chain's last kept version takes over the link of the last one: to another page or root, or nowhere. */
-    private void relinkTail(int kept, int last, boolean keyEnded) {
-        int offset = HeapPage.tupleOffset(page, last);
-        long beyond = HeapPage.ctid(page, offset);
-        boolean leavesChain = Tid.block(beyond) != block
-                || (HeapPage.flags(page, offset) & (TupleLayout.UPDATED | TupleLayout.HOT_UPDATED))
-                                == TupleLayout.UPDATED
-                        && beyond != Tid.of(block, last);
-        plan.relink(kept, false, keyEnded, leavesChain ? beyond : Tid.of(block, kept));
-    }
-
-    /** Of the chain's versions from one to before another, all removed: what the version before them now leads over. */
-    private boolean isKeyEnded(int from, int to) {
+    /** Of the chain's versions from one to before another: what the version before them would lead over without them. */
+    final boolean isKeyEnded(int from, int to) {
         for (int i = from; i < to; i++) {
             if (HeapPage.isKeyEnded(HeapPage.flags(page, HeapPage.tupleOffset(page, chain[i])))) {
                 return true;
@@ -183,7 +187,7 @@ final class Pruner {
     }
 
     /** Versions that no chain leads to any more, and no index entry: their writer was rolled back and the row updated again. */
-    private void freeOrphans() {
+    final void freeOrphans() {
         for (int number = 1; number <= lineCount; number++) {
             int offset = reached[number] ? -1 : HeapPage.tupleOffset(page, number);
             if (offset < 0 || (HeapPage.flags(page, offset) & TupleLayout.HEAP_ONLY) == 0) {

@@ -54,6 +54,14 @@ public final class Horizon {
      * @param relation its relation's file number
      */
     public boolean needed(long beginCsn, long endCsn, int relation) {
+        return mayBeFollowed(endCsn, relation) || points.length != 0 && hasOne(points, beginCsn, endCsn);
+    }
+
+    /**
+     * May somebody who follows update chains come to a version? One that is {@link #needed} and can't be come to is for point snapshots only,
+     * which are content to find it in the archive.
+     */
+    public boolean mayBeFollowed(long endCsn, int relation) {
         if (endCsn > limit || openAll < endCsn) {
             return true;
         }
@@ -62,7 +70,7 @@ public final class Horizon {
                 return true;
             }
         }
-        return points.length != 0 && hasOne(points, beginCsn, endCsn);
+        return false;
     }
 
     /** No live snapshot, and none to come, is older than this number: what committed at it or before looks the same to all. */
