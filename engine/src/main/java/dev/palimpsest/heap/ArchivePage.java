@@ -81,8 +81,8 @@ final class ArchivePage {
         while (versions.advance()) {
             byte[] tuple = Arrays.copyOfRange(blob, versions.offset(), versions.offset() + versions.length());
             boolean needed = need.isNeeded(versions.beginCsn(), versions.endCsn());
-            entries.add(new Entry(
-                    versions.root(), versions.line(), versions.beginCsn(), versions.endCsn(), tuple, needed));
+            entries.add(
+                    new Entry(versions.root(), versions.line(), versions.beginCsn(), versions.endCsn(), tuple, needed));
         }
     }
 

@@ -181,8 +181,7 @@ public final class HeapVacuum {
         }
 
         private VacuumPlan plan(byte[] blob, boolean mayArchive) {
-            ArchivePage archive =
-                    new ArchivePage(blob, (begin, end) -> horizon.needed(begin, end, file.fileNumber()));
+            ArchivePage archive = new ArchivePage(blob, (begin, end) -> horizon.needed(begin, end, file.fileNumber()));
             archivedBefore = archive.entries().size();
             pruner = new VacuumPruner(
                     page,
@@ -202,7 +201,20 @@ public final class HeapVacuum {
             boolean isEmpty = HeapVacuum.isEmpty(page);
             if (pruner == null) {
                 outcome = new PageOutcome(
-                        0, 0, 0, 0, 0, 0, 0, RoomFinder.freeBytes(page), false, false, false, false, isEmpty, Long.MAX_VALUE);
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        RoomFinder.freeBytes(page),
+                        false,
+                        false,
+                        false,
+                        false,
+                        isEmpty,
+                        Long.MAX_VALUE);
                 return;
             }
             if (changed) {

@@ -36,7 +36,8 @@ final class HeapWriter {
     /** Where the row locks count this relation's. */
     private final int lockCounter;
 
-    HeapWriter(HeapContext context, PageFile file, Visibility visibility, FreeSpaceMap map, VisibilityMap visibilityMap) {
+    HeapWriter(
+            HeapContext context, PageFile file, Visibility visibility, FreeSpaceMap map, VisibilityMap visibilityMap) {
         this.context = context;
         this.file = file;
         this.visibility = visibility;

@@ -4,7 +4,6 @@ import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.LinePointer;
-import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.SlottedPage;
 import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tx.Horizon;
@@ -266,8 +265,7 @@ final class VacuumPruner extends Pruner {
         int offset = HeapPage.tupleOffset(page, chain[i]);
         long xmin = HeapPage.xmin(page, offset);
         long xmax = HeapPage.xmax(page, offset);
-        boolean seenByAll =
-                begins[i] != Visibility.ABORTED && begins[i] <= Math.min(horizon.oldest(), durableLsn);
+        boolean seenByAll = begins[i] != Visibility.ABORTED && begins[i] <= Math.min(horizon.oldest(), durableLsn);
         if (!seenByAll) {
             oldestXid = Math.min(oldestXid, xmin);
         }

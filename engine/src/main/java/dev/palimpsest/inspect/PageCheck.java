@@ -43,6 +43,7 @@ final class PageCheck {
         Set<PageType> expected = switch (fork) {
             case PageId.MAIN -> Set.of(PageType.HEAP, PageType.BTREE, PageType.BTREE_META, PageType.SEQUENCE);
             case PageId.FREE_SPACE_MAP -> Set.of(PageType.FREE_SPACE_MAP);
+            case PageId.VISIBILITY_MAP -> Set.of(PageType.VISIBILITY_MAP);
             case PageId.BIG_VALUES -> Set.of(PageType.BIG_VALUE);
             default -> Set.of();
         };

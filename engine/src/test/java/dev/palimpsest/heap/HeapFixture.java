@@ -38,6 +38,11 @@ final class HeapFixture implements AutoCloseable {
     final TransactionManager transactions;
     final Heap heap;
     final HeapCounters counters = new HeapCounters();
+    final ArchiveHolder archive = new ArchiveHolder();
+
+    /** Where the log starts. */
+    final long firstLsn;
+
     private final TupleFormer former = new TupleFormer(DESCRIPTOR);
 
     HeapFixture(int frames) {
@@ -49,7 +54,8 @@ final class HeapFixture implements AutoCloseable {
             pool.start();
         });
         transactions.start(3, wal.insertLsn());
-        heap = new Heap(new HeapContext(pool, wal, transactions, scheduler, counters), FILE);
+        firstLsn = wal.insertLsn();
+        heap = new Heap(new HeapContext(pool, wal, transactions, scheduler, counters, archive), FILE);
     }
 
     void onEngineTask(Runnable body) {
@@ -86,6 +92,11 @@ final class HeapFixture implements AutoCloseable {
         former.setLong(0, id);
         former.set(1, value == null ? null : Datums.coerce(DESCRIPTOR.column(1), value));
         return former.form(heap.bigValues());
+    }
+
+    /** What {@link #form} formed. */
+    byte[] bytes() {
+        return former.bytes();
     }
 
     long insert(Transaction tx, long id, String value) {
