@@ -14,6 +14,14 @@ import java.util.concurrent.TimeUnit;
 
 /** The driver's end of one {@link StoreProcess}. Used by one thread. */
 final class StoreChild implements AutoCloseable {
+    /** What Palimpsest's archive of pinned versions needs of the JDK. */
+    static final List<String> ARCHIVE_FLAGS = List.of(
+            "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
+            "--add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED",
+            "--add-opens=java.base/java.lang=ALL-UNNAMED",
+            "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
+
     final String name;
     private final Process process;
     private final BufferedWriter commands;
@@ -28,9 +36,9 @@ final class StoreChild implements AutoCloseable {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xms1g");
         command.add("-Xmx2g");
-        // lmdbjava's zero-copy buffers set the address field of a direct buffer.
+        command.addAll(ARCHIVE_FLAGS);
+        // lmdbjava's zero-copy buffers set the address field of a direct buffer; it needs sun.nio.ch, too.
         command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
-        command.add("--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
         command.add("-Dlmdbjava.disable.checks=true");
         if (Runtime.version().feature() >= 24) {
             command.add("--enable-native-access=ALL-UNNAMED");
