@@ -19,6 +19,7 @@ final class Commands {
                                    load a CSV file; relative names are looked up beside the script first
             \\d [NAME]              list tables and sequences, or describe a table, an index or a sequence
             \\dt  \\di  \\ds          list the tables, the indexes, the sequences
+            \\heapmap TABLE         draw the table's pages: what is live, dead, pinned by snapshots, archived, free
             \\i FILE                run a file
             \\echo TEXT             print a line
             \\repeat N              run the next statement N times, and print the last run's results
@@ -64,6 +65,8 @@ final class Commands {
                 return describe.relations(false, true);
             case "di":
                 return describe.indexes();
+            case "heapmap":
+                return describe.heapMap(unquote(required(argument, "\\heapmap", "a table")));
             case "i":
             case "ir":
                 return shell.include(unquote(required(argument, "\\i", "a file")));

@@ -86,6 +86,17 @@ final class Describe {
         return inSession((tx, printer) -> new DescribeRelation(database, tx, printer).describe(name));
     }
 
+    /** What \heapmap draws. */
+    boolean heapMap(String name) {
+        return inSession((tx, printer) -> {
+            if (tx.tableSchema(name) == null) {
+                throw SqlError.of("42P01", "relation \"" + name + "\" does not exist");
+            }
+            boolean terminal = shell.output().colours();
+            new HeapMap(name, database.heapMap(tx, name), terminal).lines().forEach(printer::line);
+        });
+    }
+
     boolean sessions() {
         SessionPrinter printer = new SessionPrinter(Runnable::run, shell.output(), "", false, false);
         List<Object[]> rows = new ArrayList<>();

@@ -3,16 +3,22 @@ package dev.palimpsest.shell;
 import dev.palimpsest.sql.plan.SqlError;
 import java.io.PrintStream;
 
-/** Where text goes: results to one stream, errors and notices to another, with colours only on a terminal. Used by one thread at a time. */
+/**
+ * Where text goes: results to one stream, errors and notices to another, with colours only on a terminal; and a line below them that says how
+ * far something is. Used by one thread at a time, except {@link #status}.
+ */
 final class Output {
     private static final String RED = "\u001b[31m";
     private static final String YELLOW = "\u001b[33m";
     private static final String DIM = "\u001b[2m";
-    private static final String PLAIN = "\u001b[0m";
+    static final String PLAIN = "\u001b[0m";
 
     private final PrintStream out;
     private final PrintStream err;
     private final boolean colours;
+
+    /** Whether the last line is the status. Guarded by this. */
+    private boolean statusShown;
 
     Output(PrintStream out, PrintStream err, boolean colours) {
         this.out = out;
@@ -20,11 +26,30 @@ final class Output {
         this.colours = colours;
     }
 
+    boolean colours() {
+        return colours;
+    }
+
+    /**
+     * Shows or changes the line below everything. Any thread.
+     *
+     * @param text null for none
+     */
+    synchronized void status(String text) {
+        if (text != null || statusShown) {
+            err.print("\r" + (text == null ? "" : text) + "\u001b[K");
+            err.flush();
+            statusShown = text != null;
+        }
+    }
+
     void line(String text) {
+        status(null);
         out.println(text);
     }
 
     void dim(String text) {
+        status(null);
         out.println(colours ? DIM + text + PLAIN : text);
     }
 
@@ -36,7 +61,9 @@ final class Output {
     /** @param label before every line, may be empty */
     void notice(String label, String severity, String message) {
         out.flush();
-        err.println(label + (colours ? YELLOW + severity + PLAIN : severity) + ":  " + message);
+        status(null);
+        String text = message.replace("\n", "\n" + label);
+        err.println(label + (colours ? YELLOW + severity + PLAIN : severity) + ":  " + text);
         err.flush();
     }
 
@@ -49,6 +76,7 @@ final class Output {
      */
     void error(String label, String place, SqlError e, String sql) {
         out.flush();
+        status(null);
         StringBuilder text = new StringBuilder();
         text.append(label)
                 .append(place)

@@ -73,7 +73,8 @@ final class SessionPrinter implements ResultHandler {
         }
     }
 
-    private void line(String text) {
+    /** Prints it behind the session's label. */
+    void line(String text) {
         printer.accept(() -> output.line(text.isEmpty() ? label.stripTrailing() : label + text));
     }
 

@@ -17,6 +17,7 @@ import java.util.Locale;
 final class Shell {
     private static final int MAX_NESTED_FILES = 50;
 
+    private final Database database;
     private final Output output;
     private final String databaseName;
     private final boolean progress;
@@ -48,6 +49,7 @@ final class Shell {
 
     /** @param progress whether to show progress bars */
     Shell(Database database, String databaseName, Output output, boolean progress) {
+        this.database = database;
         this.output = output;
         this.databaseName = databaseName;
         this.progress = progress;
@@ -182,7 +184,8 @@ final class Shell {
             if (echoed) {
                 echo(session, sql);
             }
-            try {
+            try (VacuumBar bar = VacuumBar.watch(database, output, session.sql().id(), sql, progress)) {
+                assert bar != null; // it is there to be closed
                 execute(session.sql(), sql, printer, times);
             } catch (SqlError e) {
                 fail(session, place, e, sql);

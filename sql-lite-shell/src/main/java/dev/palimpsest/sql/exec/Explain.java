@@ -31,9 +31,8 @@ final class Explain {
     }
 
     List<String> lines(Utility.Explain explain) {
-        if (explain.analyze() || explain.visibility()) {
-            throw SqlError.unsupported(
-                    explain.location(), explain.analyze() ? "EXPLAIN ANALYZE" : "EXPLAIN VISIBILITY");
+        if (explain.analyze()) {
+            throw SqlError.unsupported(explain.location(), "EXPLAIN ANALYZE");
         }
         Statement statement = explain.statement();
         if (statement instanceof Query query) {

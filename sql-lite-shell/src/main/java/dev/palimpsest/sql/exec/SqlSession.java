@@ -60,6 +60,9 @@ public final class SqlSession implements AutoCloseable {
     private volatile String query = "";
     private volatile Instant queryStart;
 
+    /** The running statement's own part of {@link #query}: where a snapshot is opened. Null if it isn't SQL. */
+    private String statementText;
+
     public SqlSession(Database database, WaitListener waitListener) {
         this.database = database;
         this.session = database.openSession();
@@ -153,9 +156,14 @@ public final class SqlSession implements AutoCloseable {
      * @throws SqlError what failed
      */
     public void execute(String sql, ResultHandler handler) {
-        for (ParsedStatement statement : parse(sql)) {
-            execute(statement.statement(), handler);
+        List<ParsedStatement> statements = parse(sql);
+        for (ParsedStatement statement : statements) {
+            execute(statement.statement(), textOf(statement, statements, sql), handler);
         }
+    }
+
+    private static String textOf(ParsedStatement statement, List<ParsedStatement> all, String sql) {
+        return all.size() == 1 ? sql : sql.substring(statement.start(), statement.end());
     }
 
     /**
@@ -172,6 +180,7 @@ public final class SqlSession implements AutoCloseable {
                 block.open(TransactionBlock.Kind.IMPLICIT);
             }
             boolean last = statement == statements.get(statements.size() - 1);
+            statementText = textOf(statement, statements, sql);
             guarded(handler, () -> {
                 String tag = run(statement.statement(), handler);
                 if (last && block.kind() == TransactionBlock.Kind.IMPLICIT) {
@@ -193,8 +202,12 @@ public final class SqlSession implements AutoCloseable {
         }
     }
 
-    /** @throws SqlError if it fails; then so has an open transaction */
-    public void execute(Statement statement, ResultHandler handler) {
+    /**
+     * @param text what it was parsed from
+     * @throws SqlError if it fails; then so has an open transaction
+     */
+    public void execute(Statement statement, String text, ResultHandler handler) {
+        statementText = text;
         guarded(handler, () -> run(statement, handler));
     }
 
@@ -204,6 +217,7 @@ public final class SqlSession implements AutoCloseable {
      * @throws SqlError if it fails; then so has an open transaction
      */
     public void executeInTransaction(BiFunction<Database, Transaction, String> work, ResultHandler handler) {
+        statementText = null;
         guarded(handler, () -> {
             checkNotFailed();
             return inTransaction(handler, (tx, context) -> work.apply(database, tx));
@@ -327,7 +341,7 @@ public final class SqlSession implements AutoCloseable {
         if (alone) {
             block.open(TransactionBlock.Kind.STATEMENT);
         }
-        Transaction tx = block.forStatement(remainingNanos());
+        Transaction tx = block.forStatement(remainingNanos(), statementText);
         Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
         EngineCalls calls = new EngineCalls(session, tx, settings, directory, interrupts, handler);
         String tag = work.apply(tx, new StatementContext(block.start(), now, calls));
@@ -362,6 +376,10 @@ public final class SqlSession implements AutoCloseable {
         }
         ChangeExecutor changes = new ChangeExecutor(database, tx, context, planner, queries, interrupts);
         if (statement instanceof Utility.Explain explain) {
+            if (explain.visibility()) {
+                new ExplainVisibility(database, tx, planner).run(explain, handler);
+                return "EXPLAIN";
+            }
             handler.columns(List.of(new ResultColumn("QUERY PLAN", SqlType.TEXT)));
             new Explain(planner, changes).lines(explain).forEach(line -> handler.row(new Object[] {line}));
             return "EXPLAIN";

@@ -2,16 +2,13 @@ package dev.palimpsest.sql.exec;
 
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.IndexSchema;
-import dev.palimpsest.api.Row;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
-import dev.palimpsest.api.TupleVersion;
 import dev.palimpsest.sql.parser.Expression;
 import dev.palimpsest.sql.parser.QualifiedName;
 import dev.palimpsest.sql.parser.SqlPrinter;
 import dev.palimpsest.sql.plan.Bound;
 import dev.palimpsest.sql.plan.Relations;
-import dev.palimpsest.sql.plan.RowTuple;
 import dev.palimpsest.sql.plan.Scope.ScopeColumn;
 import dev.palimpsest.sql.plan.SqlError;
 import dev.palimpsest.sql.plan.SqlType;
@@ -61,6 +58,8 @@ final class SystemRelations implements Relations {
                 return new VacuumViews(database).progress();
             case "pg_stat_user_tables":
                 return new VacuumViews(database).tables(transaction.tableNames());
+            case "mvcc_pins":
+                return new SnapshotViews(database, transaction).pins();
             case "mvcc_statistics":
                 return statistics();
             case "pg_tables":
@@ -99,10 +98,6 @@ final class SystemRelations implements Relations {
 
     private static boolean isUnknown(Bound bound) {
         return bound.type() == SqlType.UNKNOWN;
-    }
-
-    private static Object orNull(long value) {
-        return value == 0 ? null : (Object) value;
     }
 
     private Computed statistics() {
@@ -189,46 +184,7 @@ final class SystemRelations implements Relations {
         if (table == null) {
             throw SqlError.at(call.arguments().get(0).location(), "42P01", "relation \"" + name + "\" does not exist");
         }
-        List<ScopeColumn> columns = new ArrayList<>(List.of(
-                new ScopeColumn("ctid", SqlType.TID),
-                new ScopeColumn("line_pointer", SqlType.TEXT),
-                new ScopeColumn("xmin", SqlType.XID),
-                new ScopeColumn("xmin_status", SqlType.TEXT),
-                new ScopeColumn("xmin_csn", SqlType.BIGINT),
-                new ScopeColumn("xmax", SqlType.XID),
-                new ScopeColumn("xmax_status", SqlType.TEXT),
-                new ScopeColumn("xmax_csn", SqlType.BIGINT),
-                new ScopeColumn("next", SqlType.TID),
-                new ScopeColumn("heap_only", SqlType.BOOLEAN)));
-        table.columns().forEach(c -> columns.add(new ScopeColumn(c.name(), SqlType.of(c.type()))));
-        return new Computed(
-                "mvcc_versions",
-                columns,
-                () -> database.versions(transaction, name).stream()
-                        .map(version -> values(version, table.columns().size()))
-                        .iterator());
-    }
-
-    private static Object[] values(TupleVersion v, int columns) {
-        Object[] values = new Object[10 + columns];
-        Object[] header = {
-            v.ctid(),
-            v.linePointer(),
-            v.xmin(),
-            v.xminStatus(),
-            orNull(v.xminCsn()),
-            v.xmax(),
-            v.xmaxStatus(),
-            orNull(v.xmaxCsn()),
-            v.next(),
-            v.heapOnly()
-        };
-        System.arraycopy(header, 0, values, 0, header.length);
-        Row row = v.row();
-        for (int i = 0; row != null && i < columns; i++) {
-            values[10 + i] = new RowTuple(row).get(i);
-        }
-        return values;
+        return new SnapshotViews(database, transaction).versions(table);
     }
 
     private static Computed series(List<Bound> arguments) {

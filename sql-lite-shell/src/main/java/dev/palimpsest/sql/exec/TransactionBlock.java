@@ -133,8 +133,9 @@ final class TransactionBlock {
      * The transaction for a statement; a block is open.
      *
      * @param statementNanos what is left of the statement's time, 0 for no limit
+     * @param text the statement's
      */
-    Transaction forStatement(long statementNanos) {
+    Transaction forStatement(long statementNanos, String text) {
         if (transaction == null) {
             timeouts = limits(statementNanos);
             transaction = session.begin(TransactionOptions.DEFAULT
@@ -143,6 +144,7 @@ final class TransactionBlock {
                     .withSynchronousCommit(settings.current().synchronousCommit())
                     .withTimeouts(timeouts));
         }
+        transaction.statementText(text);
         limit(statementNanos);
         return transaction;
     }
@@ -211,7 +213,7 @@ final class TransactionBlock {
     }
 
     void savepoint(String name) {
-        forStatement(0).savepoint(name);
+        forStatement(0, null).savepoint(name);
         savepoints.add(new Savepoint(name, settings.mark(), readOnly));
     }
 
