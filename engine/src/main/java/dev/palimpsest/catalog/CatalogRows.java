@@ -71,7 +71,7 @@ final class CatalogRows {
     /** Ends the current row. */
     void delete(Transaction tx) {
         ModifyResult result = new ModifyResult();
-        heap.delete(tx, row.tid(), result);
+        heap.delete(tx, row.tid(), row.xmin(), result);
         if (result.status() != ModifyResult.Status.DONE) { // nobody else may change the catalog now
             throw new StoppedException(
                     SqlState.INTERNAL_ERROR,

@@ -3,6 +3,7 @@ package dev.palimpsest.heap;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.tuple.LittleEndian;
 import dev.palimpsest.tuple.TupleLayout;
+import java.util.Arrays;
 
 /**
  * The archived versions of one page, as {@link VersionArchive} keeps them: those of one chain oldest first, otherwise in no order.
@@ -69,6 +70,10 @@ public final class ArchivedVersions {
 
     public int length() {
         return LittleEndian.intAt(blob, at + LENGTH);
+    }
+
+    byte[] copyTuple() {
+        return Arrays.copyOfRange(blob, offset(), offset() + length());
     }
 
     /** Is it what a snapshot sees? Archived versions began and ended with commits, so a number is enough. */

@@ -52,7 +52,7 @@ public final class Heap {
         PageFile mapFile = context.pool().file(fileNumber, PageId.FREE_SPACE_MAP, LatchRank.MAP_PAGE);
         PageFile bigFile = context.pool().file(fileNumber, PageId.BIG_VALUES, LatchRank.OTHER_PAGE);
         visibility = new Visibility(context.transactions());
-        reader = new HeapReader(file, visibility, context.wal(), context.scheduler());
+        reader = new HeapReader(context, file, visibility);
         map = new FreeSpaceMap(mapFile, context.wal());
         PageFile bitFile = context.pool().file(fileNumber, PageId.VISIBILITY_MAP, LatchRank.MAP_PAGE);
         visibilityMap = new VisibilityMap(bitFile, context.wal());
@@ -93,7 +93,12 @@ public final class Heap {
         return reader.fetchVersion(tid, out);
     }
 
-    /** Every row that the snapshot sees, in order of place. */
+    /** The version that was seen at a place by a snapshot that still protects it: it may be in the archive by now. */
+    public boolean fetchVersion(long tid, long xmin, HeapTuple out) {
+        return reader.fetchVersion(tid, xmin, out);
+    }
+
+    /** Every row that the snapshot sees, in order of pages. */
     public HeapScan scan(Snapshot snapshot) {
         return new HeapScan(file, reader, visibility, snapshot);
     }
@@ -122,18 +127,32 @@ public final class Heap {
      * Replaces a version by a new one. Never waits for a transaction: {@code out} says what stands in the way.
      *
      * @param tid a version that the caller's snapshot protects
+     * @param xmin that version's own: if a point snapshot protects it, it may be in the archive by now, and its place another one's. {@link Xid#NONE}
+     *     if it can't be
      * @param hotAllowed no indexed column's key changes, so the new version may do without index entries if it stays on the page
      * @param keysUpdated a column of a unique index changes: stands in the way of KEY SHARE too
      */
     public void update(
             Transaction tx,
             long tid,
+            long xmin,
             byte[] tuple,
             int length,
             boolean hotAllowed,
             boolean keysUpdated,
             ModifyResult out) {
-        writer.update(tx, tid, tuple, length, hotAllowed, keysUpdated, out);
+        writer.update(tx, tid, xmin, tuple, length, hotAllowed, keysUpdated, out);
+        if (out.isGone()) {
+            findEnd(tid, xmin, out);
+        }
+    }
+
+    /** Of a version that isn't at its place any more: its end, if it is in the archive. */
+    private void findEnd(long tid, long xmin, ModifyResult out) {
+        ArchivedVersions version = reader.findArchived(tid, xmin);
+        if (version != null) {
+            out.setArchived(version);
+        }
     }
 
     /**
@@ -145,16 +164,19 @@ public final class Heap {
     }
 
     /** Ends a version; otherwise as {@link #update}. */
-    public void delete(Transaction tx, long tid, ModifyResult out) {
-        writer.delete(tx, tid, out);
+    public void delete(Transaction tx, long tid, long xmin, ModifyResult out) {
+        writer.delete(tx, tid, xmin, out);
+        if (out.isGone()) {
+            findEnd(tid, xmin, out);
+        }
     }
 
     /**
      * Locks a version, and with KEY SHARE one that was updated without a change of its keys together with its newer ones. Otherwise as
      * {@link #update}.
      */
-    public void lock(Transaction tx, long tid, RowLockMode mode, ModifyResult out) {
-        locker.lock(tx, tid, mode, out);
+    public void lock(Transaction tx, long tid, long xmin, RowLockMode mode, ModifyResult out) {
+        locker.lock(tx, tid, xmin, mode, out);
     }
 
     /**
@@ -168,9 +190,9 @@ public final class Heap {
     }
 
     /**
-     * {@link #checkLive} that also fetches the live version.
+     * {@link #checkLive} that also fetches the version that decides.
      *
-     * @param out filled if the answer is {@link #CONFLICT}; null for nothing
+     * @param out filled unless the answer is {@link #NO_CONFLICT}; null for nothing
      */
     public long findLive(long rootTid, Transaction tx, HeapTuple out) {
         if (Tid.block(rootTid) >= file.blockCount()) {
@@ -194,7 +216,7 @@ public final class Heap {
         int number = LinePointer.state(line) == LinePointer.STATE_REDIRECT ? LinePointer.target(line) : root;
         for (int offset = HeapPage.tupleOffset(page, number); offset >= 0; ) {
             long answer = checkVersion(page, offset, tx);
-            if (answer == CONFLICT && out != null) {
+            if (answer != ENDED && answer != NO_CONFLICT && out != null) {
                 HeapReader.copyLatched(frame, number, out);
             }
             if (answer != ENDED) {

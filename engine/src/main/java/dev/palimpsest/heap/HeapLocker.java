@@ -49,16 +49,22 @@ final class HeapLocker {
         lockCounter = RowLocks.counterOf(file.fileNumber());
     }
 
-    void lock(Transaction tx, long tid, RowLockMode mode, ModifyResult out) {
+    /** @param xmin the version's, since its place may be another one's by now; {@link Xid#NONE} if that can't be */
+    void lock(Transaction tx, long tid, long xmin, RowLockMode mode, ModifyResult out) {
         tx.noteRowLocks();
-        while (!tryLock(tx, tid, mode, out)) {
+        while (!tryLock(tx, tid, xmin, mode, out)) {
             context.scheduler().step(Step.HEAP_WAIT_OVER); // the version changed while newer ones were locked: again
         }
         context.scheduler().step(Step.HEAP_CHANGED);
     }
 
+    private boolean tryLock(Transaction tx, long tid, long xmin, RowLockMode mode, ModifyResult out) {
+        boolean done = tryLockOnPage(tx, tid, xmin, mode, out);
+        return done && out.isGone() && xmin != Xid.NONE ? tryLockArchived(tx, tid, xmin, mode, out) : done;
+    }
+
     /** @return false if it has to be tried again */
-    private boolean tryLock(Transaction tx, long tid, RowLockMode mode, ModifyResult out) {
+    private boolean tryLockOnPage(Transaction tx, long tid, long xmin, RowLockMode mode, ModifyResult out) {
         Link link;
         long xmax;
         long ctid;
@@ -66,6 +72,10 @@ final class HeapLocker {
         Frame frame = latch(Tid.block(tid));
         try {
             int offset = HeapPage.tupleOffset(frame.page, Tid.linePointer(tid));
+            if (offset < 0 || xmin != Xid.NONE && HeapPage.xmin(frame.page, offset) != xmin) {
+                out.setGone();
+                return true;
+            }
             Found found = look(frame.page, offset, tid, tx, mode, out);
             if (found != Found.UPDATED) {
                 if (found == Found.FREE) {
@@ -89,16 +99,37 @@ final class HeapLocker {
         if (link.isEnd()) {
             return true;
         }
-        lockOnOtherPages(link, tx, mode, out);
-        return out.status() != ModifyResult.Status.DONE || lockIfUnchanged(tx, tid, xmax, ctid, mode, out);
+        return lockOnOtherPages(link, tx, mode, out)
+                && (out.status() != ModifyResult.Status.DONE || lockIfUnchanged(tx, tid, xmax, ctid, mode, out));
+    }
+
+    /**
+     * A version in the archive, which a commit ended: only newer ones are locked, where the lock can stand beside what was done to it. The
+     * latch of its page holds page and archive together.
+     */
+    private boolean tryLockArchived(Transaction tx, long tid, long xmin, RowLockMode mode, ModifyResult out) {
+        int block = Tid.block(tid);
+        Link link = new Link();
+        context.scheduler().step(Step.HEAP_BEFORE_LATCH);
+        Frame frame = latch(block);
+        try {
+            ArchivedVersions version = reader.findArchived(tid, xmin);
+            if (version == null) {
+                return true; // gone, as it was found
+            }
+            out.done(Tid.NONE, false);
+            passArchived(frame.page, block, version, version.root(), link, mode, out);
+            lockOnPage(frame.page, block, link, tx, mode, out);
+        } catch (IndexOutOfBoundsException e) {
+            throw reader.damaged(block, e);
+        } finally {
+            unlatch(frame);
+        }
+        return lockOnOtherPages(link, tx, mode, out);
     }
 
     /** The version's own state; the caller holds its page's latch. */
     private Found look(ByteBuffer page, int offset, long tid, Transaction tx, RowLockMode mode, ModifyResult out) {
-        if (offset < 0) {
-            out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
-            return Found.STOP;
-        }
         long xmax = HeapPage.xmax(page, offset);
         int flags = HeapPage.flags(page, offset);
         if (xmax != Xid.NONE && (flags & TupleLayout.XMAX_ABORTED) == 0 && tx.isOwn(xmax)) {
@@ -159,10 +190,13 @@ final class HeapLocker {
 
     // ---- newer versions
 
-    /** Where a walk up a chain is: the next version, and the xmax that leads to it. */
+    /** Where a walk up a chain is: the next version, and whose link it is. */
     private static final class Link {
-        private long tid;
+        private long tid = Tid.NONE;
         private long xmax;
+
+        /** The place of the version whose link it is. */
+        private long source;
 
         /** Within a page and its latch's hold: it can't lead to anything else. */
         private boolean sure;
@@ -174,12 +208,24 @@ final class HeapLocker {
         }
 
         void follow(ByteBuffer page, long from, int offset) {
-            tid = HeapPage.ctid(page, offset);
-            xmax = HeapPage.xmax(page, offset);
-            sure = HeapPage.isHotUpdated(HeapPage.flags(page, offset));
-            if (tid == from) {
-                end();
-            }
+            boolean hot = HeapPage.isHotUpdated(HeapPage.flags(page, offset));
+            set(from, HeapPage.xmax(page, offset), HeapPage.ctid(page, offset), hot);
+        }
+
+        void follow(ArchivedVersions version, int block) {
+            set(Tid.of(block, version.line()), version.xmax(), version.ctid(), false);
+        }
+
+        /** To a chain that has been come to already: to its first version on the page. */
+        void enter(long root) {
+            set(Tid.NONE, Xid.NONE, root, false);
+        }
+
+        private void set(long from, long newXmax, long next, boolean isSure) {
+            source = from;
+            xmax = newXmax;
+            tid = next == from ? Tid.NONE : next;
+            sure = isSure;
         }
 
         void end() {
@@ -191,9 +237,13 @@ final class HeapLocker {
         }
     }
 
-    private void lockOnOtherPages(Link link, Transaction tx, RowLockMode mode, ModifyResult out) {
+    /** @return false if a link was changed while it was followed: start over */
+    private boolean lockOnOtherPages(Link link, Transaction tx, RowLockMode mode, ModifyResult out) {
         while (!link.isEnd()) {
-            int block = Tid.block(link.tid);
+            long source = link.source;
+            long xmax = link.xmax;
+            long target = link.tid;
+            int block = Tid.block(target);
             context.scheduler().step(Step.HEAP_BEFORE_LATCH);
             Frame frame = latch(block);
             try {
@@ -203,6 +253,38 @@ final class HeapLocker {
             } finally {
                 unlatch(frame);
             }
+            if (!stillLeads(source, xmax, target, tx)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Does the version still lead there? Then its target wasn't freed before the walk looked at it: whoever frees a root changes the links to it
+     * first, but for those of a rolled-back end.
+     */
+    private boolean stillLeads(long source, long xmax, long target, Transaction tx) {
+        int block = Tid.block(source);
+        context.scheduler().step(Step.HEAP_BEFORE_LATCH);
+        Frame frame = latch(block);
+        try {
+            ByteBuffer page = frame.page;
+            int offset = HeapPage.bodyOffset(page, Tid.linePointer(source));
+            if (offset >= 0 && HeapPage.xmax(page, offset) == xmax && HeapPage.ctid(page, offset) == target) {
+                return tx.isOwn(xmax) || visibility.endCsn(xmax, HeapPage.flags(page, offset)) != Visibility.ABORTED;
+            }
+            ArchivedVersions version = reader.archived(block);
+            while (version.advance()) {
+                if (version.line() == Tid.linePointer(source) && version.xmax() == xmax && version.ctid() == target) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IndexOutOfBoundsException e) {
+            throw reader.damaged(block, e);
+        } finally {
+            unlatch(frame);
         }
     }
 
@@ -212,8 +294,17 @@ final class HeapLocker {
      */
     private void lockOnPage(ByteBuffer page, int block, Link link, Transaction tx, RowLockMode mode, ModifyResult out) {
         while (!link.isEnd() && Tid.block(link.tid) == block) {
+            int root = Tid.linePointer(link.tid);
+            if (LinePointer.state(SlottedPage.line(page, root)) == LinePointer.STATE_ARCHIVED) {
+                ArchivedVersions versions = reader.archived(block);
+                link.end();
+                if (versions.advance()) {
+                    passArchived(page, block, versions, root, link, mode, out);
+                }
+                continue;
+            }
             int line = lineOf(page, link);
-            int offset = line == 0 ? -1 : HeapPage.tupleOffset(page, line);
+            int offset = line == 0 ? -1 : HeapPage.bodyOffset(page, line);
             if (offset < 0 || !lockNewer(page, offset, Tid.of(block, line), tx, mode, out)) {
                 link.end();
             } else {
@@ -223,8 +314,35 @@ final class HeapLocker {
     }
 
     /**
-     * The line pointer that a link leads to, 0 if to no version of the row. One that isn't within a HOT chain leads to a root; that is
-     * never given to another row, but its body may have been pruned, and then its version's xmin isn't the xmax that led here.
+     * Goes over a chain's archived versions, from one on: the link then leads to its first version on the page, or beyond the chain. They
+     * need no locks, since nobody will end them any more.
+     */
+    private static void passArchived(
+            ByteBuffer page,
+            int block,
+            ArchivedVersions version,
+            int root,
+            Link link,
+            RowLockMode mode,
+            ModifyResult out) {
+        do {
+            if (version.root() == root) {
+                if (conflicts(mode, version.flags())) {
+                    out.setArchived(version);
+                    link.end();
+                    return;
+                }
+                link.follow(version, block);
+            }
+        } while (version.advance());
+        if (LinePointer.state(SlottedPage.line(page, root)) != LinePointer.STATE_ARCHIVED) {
+            link.enter(Tid.of(block, root));
+        }
+    }
+
+    /**
+     * The line pointer that a link leads to, 0 if to no version of the row. One that isn't within a HOT chain leads to a root. That isn't
+     * given to another row while a link leads to it, but its body may have been pruned, and then its version's xmin isn't the xmax that led here.
      */
     private static int lineOf(ByteBuffer page, Link link) {
         int line = Tid.linePointer(link.tid);
@@ -234,6 +352,9 @@ final class HeapLocker {
         int pointer = SlottedPage.line(page, line);
         if (LinePointer.state(pointer) == LinePointer.STATE_REDIRECT) {
             return LinePointer.target(pointer);
+        }
+        if (LinePointer.state(pointer) == LinePointer.STATE_DEAD) {
+            return line;
         }
         if (!LinePointer.isNormal(pointer)) {
             return 0;

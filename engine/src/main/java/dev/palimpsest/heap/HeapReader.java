@@ -26,6 +26,10 @@ import java.nio.ByteBuffer;
 final class HeapReader {
     private static final int FOUND = 1;
     private static final int NOT_FOUND = 0;
+
+    /** Not on the page, but there are archived versions that the snapshot is old enough for. */
+    private static final int MAY_BE_ARCHIVED = 2;
+
     private static final int AGAIN = -1;
 
     private static final int OPTIMISTIC_ATTEMPTS = 4;
@@ -37,12 +41,14 @@ final class HeapReader {
     private final Visibility visibility;
     private final Wal wal;
     private final Scheduler scheduler;
+    private final ArchiveHolder archive;
 
-    HeapReader(PageFile file, Visibility visibility, Wal wal, Scheduler scheduler) {
+    HeapReader(HeapContext context, PageFile file, Visibility visibility) {
         this.file = file;
         this.visibility = visibility;
-        this.wal = wal;
-        this.scheduler = scheduler;
+        this.wal = context.wal();
+        this.scheduler = context.scheduler();
+        this.archive = context.archive();
     }
 
     /** The version that the snapshot sees in the chain rooted at a line pointer. */
@@ -66,7 +72,7 @@ final class HeapReader {
             int result = tryChain(frame, version, rootTid, snapshot, out);
             if (result != AGAIN) {
                 frame.touch();
-                return result == FOUND;
+                return result == FOUND || result == MAY_BE_ARCHIVED && fetchArchived(rootTid, snapshot, out);
             }
         }
         return fetchLatched(rootTid, snapshot, out);
@@ -89,11 +95,12 @@ final class HeapReader {
             return false; // past a truncated tail there is no row
         }
         scheduler.step(Step.HEAP_BEFORE_LATCH);
+        int result;
         Frame frame = file.pin(block);
         try {
             frame.acquireShared();
             try {
-                return searchChain(frame, Frame.UNREADABLE, rootTid, snapshot, out) == FOUND;
+                result = searchChain(frame, Frame.UNREADABLE, rootTid, snapshot, out);
             } catch (IndexOutOfBoundsException e) {
                 throw damaged(block, e);
             } finally {
@@ -102,6 +109,44 @@ final class HeapReader {
         } finally {
             frame.unpin();
         }
+        return result == FOUND || result == MAY_BE_ARCHIVED && fetchArchived(rootTid, snapshot, out);
+    }
+
+    /**
+     * The version that the snapshot sees among the archived ones of a chain. The caller has looked at the chain on the page since the snapshot
+     * was taken: what has left the page before that look was in the archive before, and stays there while the snapshot lives.
+     */
+    private boolean fetchArchived(long rootTid, Snapshot snapshot, HeapTuple out) {
+        ArchivedVersions versions = archived(Tid.block(rootTid));
+        while (versions.advance()) {
+            if (versions.root() == Tid.linePointer(rootTid) && versions.isVisible(snapshot.csn())) {
+                out.setArchived(versions.copyTuple(), Tid.of(Tid.block(rootTid), versions.line()));
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The archived versions of a page, as of now. */
+    ArchivedVersions archived(int block) {
+        scheduler.step(Step.ARCHIVE_LOOKED_UP);
+        return new ArchivedVersions(archive.current().get(file.fileNumber(), block));
+    }
+
+    /**
+     * A version that has left its place for the archive.
+     *
+     * @param xmin its own: by then its place may be another version's
+     * @return at it, or null if it isn't there
+     */
+    ArchivedVersions findArchived(long tid, long xmin) {
+        ArchivedVersions versions = archived(Tid.block(tid));
+        while (versions.advance()) {
+            if (versions.line() == Tid.linePointer(tid) && versions.xmin() == xmin) {
+                return versions;
+            }
+        }
+        return null;
     }
 
     /** @param version {@link Frame#UNREADABLE} if the caller holds the latch: then everything is valid */
@@ -129,7 +174,8 @@ final class HeapReader {
             number = HeapPage.ctidLinePointer(page, offset);
             line = SlottedPage.line(page, number);
         }
-        return valid(frame, version) ? NOT_FOUND : AGAIN;
+        boolean mayBeArchived = snapshot.csn() < PageLayout.own(page);
+        return !valid(frame, version) ? AGAIN : mayBeArchived ? MAY_BE_ARCHIVED : NOT_FOUND;
     }
 
     /** For a page whose checksum is sound and that is latched or validated: its bytes are wrong all the same. */
@@ -196,16 +242,11 @@ final class HeapReader {
         try {
             frame.acquireShared();
             try {
-                int offset = HeapPage.tupleOffset(frame.page, Tid.linePointer(tid));
-                return offset >= 0
-                        && copy(
-                                        frame,
-                                        Frame.UNREADABLE,
-                                        offset,
-                                        HeapPage.tupleLength(frame.page, Tid.linePointer(tid)),
-                                        tid,
-                                        out)
-                                == FOUND;
+                if (HeapPage.tupleOffset(frame.page, Tid.linePointer(tid)) < 0) {
+                    return false;
+                }
+                copyLatched(frame, Tid.linePointer(tid), out);
+                return true;
             } catch (IndexOutOfBoundsException e) {
                 throw damaged(block, e);
             } finally {
@@ -214,6 +255,18 @@ final class HeapReader {
         } finally {
             frame.unpin();
         }
+    }
+
+    /** The version that was seen at a place: still there, or in the archive by now. */
+    boolean fetchVersion(long tid, long xmin, HeapTuple out) {
+        if (fetchVersion(tid, out) && out.xmin() == xmin) {
+            return true;
+        }
+        ArchivedVersions version = findArchived(tid, xmin);
+        if (version != null) {
+            out.setArchived(version.copyTuple(), tid);
+        }
+        return version != null;
     }
 
     /**

@@ -12,7 +12,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * All rows of a heap that a snapshot sees, in order of place. Each page is decided from one private copy, so that nothing moves behind the
+ * All rows of a heap that a snapshot sees, in order of their pages. Each page is decided from one private copy, so that nothing moves behind the
  * scan's back; pages that appear after its start hold nothing it could see, except its own transaction's, which its command id
  * rules out too. Holds neither pin nor latch between calls. Not thread-safe.
  */
@@ -28,6 +28,12 @@ public final class HeapScan {
     private int lineCount;
     private boolean marksDecide;
 
+    /** The page's archived versions that the snapshot may see; null where it is too young for any. */
+    private ArchivedVersions archived;
+
+    /** {@link #advance} stopped at one of those. */
+    private boolean inArchive;
+
     /** Of the row that {@link #advance} stopped at. */
     private int offset;
 
@@ -42,12 +48,33 @@ public final class HeapScan {
 
     /** Moves to the next visible row; {@link #copyRow}, {@link #buffer} and {@link #offset} then tell of it. */
     public boolean advance() {
-        while (!advanceInPage()) {
+        while (!advanceInPage() && !advanceInArchive()) {
             if (!nextPage()) {
                 return false;
             }
         }
         return true;
+    }
+
+    /**
+     * After the page's own rows. A version that went to the archive between the page's copy and the look into the archive is in both:
+     * the copy has had its say about it.
+     */
+    private boolean advanceInArchive() {
+        while (archived != null && archived.advance()) {
+            if (archived.isVisible(snapshot.csn()) && !isOnCopy(archived.line(), archived.xmin())) {
+                inArchive = true;
+                offset = archived.offset();
+                length = archived.length();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isOnCopy(int line, long xmin) {
+        int at = HeapPage.tupleOffset(page, line);
+        return at >= 0 && HeapPage.xmin(page, at) == xmin;
     }
 
     private boolean advanceInPage() {
@@ -69,10 +96,15 @@ public final class HeapScan {
 
     private boolean nextPage() {
         snapshot.transaction().checkInterrupts();
+        inArchive = false;
+        archived = null;
         while (++block < blockCount) {
             long decidesFrom = reader.copyPage(block, copy);
             if (decidesFrom >= 0) {
                 marksDecide = decidesFrom <= snapshot.csn();
+                if (snapshot.csn() < PageLayout.own(page)) {
+                    archived = reader.archived(block);
+                }
                 number = 0;
                 lineCount = SlottedPage.lineCount(page);
                 return true;
@@ -98,9 +130,14 @@ public final class HeapScan {
                 HeapPage.cmax(page, at));
     }
 
-    /** The page's private copy; the row starts at {@link #offset}. Valid until the next {@link #advance}. */
+    /** What the row lies in, from {@link #offset} on: the page's private copy, or archived bytes. Valid until the next {@link #advance}. */
     public byte[] buffer() {
-        return copy;
+        return inArchive ? archived.buffer() : copy;
+    }
+
+    /** As {@link HeapTuple#isArchived}. */
+    public boolean isArchived() {
+        return inArchive;
     }
 
     public int offset() {
@@ -112,12 +149,12 @@ public final class HeapScan {
     }
 
     public long tid() {
-        return Tid.of(block, number);
+        return Tid.of(block, inArchive ? archived.line() : number);
     }
 
     /** The current row as an array of its own. */
     public byte[] copyRow() {
-        return Arrays.copyOfRange(copy, offset, offset + length);
+        return Arrays.copyOfRange(buffer(), offset, offset + length);
     }
 
     /** {@link #advance} and {@link #copyRow} in one. */
@@ -125,7 +162,11 @@ public final class HeapScan {
         if (!advance()) {
             return false;
         }
-        out.set(copyRow(), tid());
+        if (inArchive) {
+            out.setArchived(copyRow(), tid());
+        } else {
+            out.set(copyRow(), tid());
+        }
         return true;
     }
 

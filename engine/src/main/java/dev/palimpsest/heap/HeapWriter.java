@@ -129,14 +129,14 @@ final class HeapWriter {
         context.scheduler().step(Step.HEAP_CHANGED);
     }
 
-    void delete(Transaction tx, long tid, ModifyResult out) {
+    void delete(Transaction tx, long tid, long xmin, ModifyResult out) {
         long xid = context.transactions().assignXid(tx);
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);
         Frame frame = file.pin(Tid.block(tid));
         frame.acquireExclusive();
         try {
             int offset = HeapPage.tupleOffset(frame.page, Tid.linePointer(tid));
-            if (!mayEnd(frame.page, offset, tid, tx, RowLockMode.UPDATE, out)) {
+            if (!mayEnd(frame.page, offset, tid, xmin, tx, RowLockMode.UPDATE, out)) {
                 return;
             }
             leaveMap(frame, false);
@@ -159,6 +159,7 @@ final class HeapWriter {
     void update(
             Transaction tx,
             long tid,
+            long xmin,
             byte[] tuple,
             int length,
             boolean hotAllowed,
@@ -166,8 +167,8 @@ final class HeapWriter {
             ModifyResult out) {
         long xid = context.transactions().assignXid(tx);
         context.counters().updates.increment();
-        while (!updateOnPage(tx, xid, tid, tuple, length, hotAllowed, keysUpdated, out)
-                && !updateToOtherPage(tx, xid, tid, tuple, length, keysUpdated, out)) {
+        while (!updateOnPage(tx, xid, tid, xmin, tuple, length, hotAllowed, keysUpdated, out)
+                && !updateToOtherPage(tx, xid, tid, xmin, tuple, length, keysUpdated, out)) {
             context.scheduler().step(Step.HEAP_WAIT_OVER); // both pages changed under us: again
         }
         context.scheduler().step(Step.HEAP_CHANGED);
@@ -178,6 +179,7 @@ final class HeapWriter {
             Transaction tx,
             long xid,
             long tid,
+            long xmin,
             byte[] tuple,
             int length,
             boolean hotAllowed,
@@ -189,7 +191,7 @@ final class HeapWriter {
         try {
             ByteBuffer page = frame.page;
             int oldLine = Tid.linePointer(tid);
-            if (!mayEnd(page, HeapPage.tupleOffset(page, oldLine), tid, tx, strength(keysUpdated), out)) {
+            if (!mayEnd(page, HeapPage.tupleOffset(page, oldLine), tid, xmin, tx, strength(keysUpdated), out)) {
                 return true;
             }
             int needed = SlottedPage.bytesNeeded(length, true);
@@ -230,7 +232,14 @@ final class HeapWriter {
 
     /** @return false if the page found had lost its room by the time both were latched */
     private boolean updateToOtherPage(
-            Transaction tx, long xid, long tid, byte[] tuple, int length, boolean keysUpdated, ModifyResult out) {
+            Transaction tx,
+            long xid,
+            long tid,
+            long xmin,
+            byte[] tuple,
+            int length,
+            boolean keysUpdated,
+            ModifyResult out) {
         int needed = SlottedPage.bytesNeeded(length, true);
         Frame target = room.latchPage(needed);
         target.releaseExclusive(); // both are latched in block order
@@ -244,7 +253,7 @@ final class HeapWriter {
             latchInOrder(old, target);
             try {
                 int offset = HeapPage.tupleOffset(old.page, Tid.linePointer(tid));
-                if (!mayEnd(old.page, offset, tid, tx, strength(keysUpdated), out)) {
+                if (!mayEnd(old.page, offset, tid, xmin, tx, strength(keysUpdated), out)) {
                     return true;
                 }
                 if (RoomFinder.freeBytes(target.page) < needed) {
@@ -367,12 +376,13 @@ final class HeapWriter {
      * Looks at a version's end and its locks; if somebody else's stands in the way, {@code out} says whose.
      *
      * @param offset -1 if the line pointer has no tuple any more
+     * @param xmin the version's, since its place may be another one's by now; {@link Xid#NONE} if that can't be
      * @param strength what the change is as a row lock
      */
     private boolean mayEnd(
-            ByteBuffer page, int offset, long tid, Transaction tx, RowLockMode strength, ModifyResult out) {
-        if (offset < 0) {
-            out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
+            ByteBuffer page, int offset, long tid, long xmin, Transaction tx, RowLockMode strength, ModifyResult out) {
+        if (offset < 0 || xmin != Xid.NONE && HeapPage.xmin(page, offset) != xmin) {
+            out.setGone();
             return false;
         }
         long xmax = HeapPage.xmax(page, offset);

@@ -4,6 +4,7 @@ import dev.palimpsest.id.Tid;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.lock.LockOwner;
 import dev.palimpsest.lock.RowLockConflict;
+import dev.palimpsest.tuple.TupleLayout;
 
 /** How an attempt to update, delete or lock a version ended. Filled in by the heap, reused by its caller; not thread-safe. */
 public final class ModifyResult {
@@ -37,6 +38,21 @@ public final class ModifyResult {
     void done(long newTid, boolean isHot) {
         set(Status.DONE, Xid.NONE, newTid);
         hot = isHot;
+    }
+
+    /** The version isn't where it was looked for. */
+    void setGone() {
+        set(Status.DELETED, Xid.NONE, Tid.NONE);
+    }
+
+    boolean isGone() {
+        return status == Status.DELETED && xid == Xid.NONE;
+    }
+
+    /** A commit ended a version that is in the archive now. */
+    void setArchived(ArchivedVersions version) {
+        boolean updated = (version.flags() & TupleLayout.UPDATED) != 0;
+        set(updated ? Status.UPDATED : Status.DELETED, version.xmax(), version.ctid());
     }
 
     void set(Status newStatus, long otherXid, long tid) {

@@ -47,7 +47,7 @@ final class ConflictProbe {
             if (arbiter[i]) {
                 IndexInfo index = table.indexes().get(i);
                 KeyEncoder key = Keys.ofTuple(tableScratch.encoder(i), table, index, tuple, from);
-                long answer = key.hasNull() ? FREE : look(index, key);
+                long answer = key.hasNull() ? FREE : look(i, index, key);
                 if (answer != FREE) {
                     return answer;
                 }
@@ -56,12 +56,16 @@ final class ConflictProbe {
         return FREE;
     }
 
-    private long look(IndexInfo index, KeyEncoder key) {
+    /**
+     * What an entry led to has the key itself to say so: between the look at the entry and that at the row, the entry may have been removed and
+     * its place given to another row.
+     */
+    private long look(int position, IndexInfo index, KeyEncoder key) {
         for (long tid = cursor.findFirst(index.btree(), key.bytes(), key.length());
                 tid != Tid.NONE;
                 tid = cursor.next()) {
             long answer = table.heap().findLive(tid, t.tx(), found);
-            if (answer != FREE) {
+            if (answer != FREE && tableScratch.hasKey(position, found.bytes(), key)) {
                 undecidedTid = tid;
                 return answer;
             }

@@ -80,7 +80,7 @@ final class ConflictUpdate {
                 }
                 default -> {
                     if (!t.isReadCommitted()) {
-                        throw RowLocker.concurrentChange(t, table, result, existing.tid());
+                        throw RowLocker.concurrentChange(t, table, result, existing);
                     }
                     return Outcome.AGAIN;
                 }
@@ -91,7 +91,7 @@ final class ConflictUpdate {
     /** Waits its turn for the row. @return false if that version isn't the newest any more */
     private boolean lock(HeapTuple existing, RowLockMode mode) {
         locker = locker != null ? locker : new RowLocker(t, table);
-        return locker.tryVersion(existing.tid(), mode, WaitPolicy.BLOCK) == ModifyResult.Status.DONE;
+        return locker.tryVersion(existing, mode, WaitPolicy.BLOCK) == ModifyResult.Status.DONE;
     }
 
     private void checkOnlyOnce(HeapTuple existing) {

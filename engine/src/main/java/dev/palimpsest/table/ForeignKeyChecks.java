@@ -255,7 +255,7 @@ final class ForeignKeyChecks {
                     "could not serialize access due to concurrent update",
                     "table=" + child.name() + " row=" + Tid.toString(found.tid()) + " transaction=" + found.xmin(),
                     "Roll the transaction back and run it again.",
-                    new ErrorSubject(child.name(), null, RowName.of(t, child, found.tid()), found.xmin()));
+                    new ErrorSubject(child.name(), null, RowName.of(t, child, found), found.xmin()));
         }
     }
 

@@ -127,8 +127,10 @@ final class IndexEntries {
      */
     UniqueViolationException duplicate(IndexInfo index, long tid, long rootTid) {
         HeapTuple other = new HeapTuple();
-        boolean found = table.heap().findLive(rootTid, t.tx(), other) == Heap.CONFLICT;
         String key = RowName.key(t, table, index, tid);
+        // its root may have become another row's since the index was asked
+        boolean found = table.heap().findLive(rootTid, t.tx(), other) == Heap.CONFLICT
+                && key.equals(RowName.key(table, index, new TupleRow(table, t, other.bytes(), other.tid())));
         return new UniqueViolationException(
                 "duplicate key value violates unique constraint \"" + index.name() + "\"",
                 "Key " + key + " already exists.",

@@ -53,7 +53,7 @@ final class RowLocker {
      * @throws SerializationException at REPEATABLE READ
      */
     HeapTuple lock(HeapTuple seen, RowLockMode mode, WaitPolicy policy, Qualification which, TableScratch scratch) {
-        switch (tryVersion(seen.tid(), mode, policy)) {
+        switch (tryVersion(seen, mode, policy)) {
             case DONE -> {
                 return seen;
             }
@@ -77,8 +77,7 @@ final class RowLocker {
      */
     HeapTuple lockNewest(long start, RowLockMode mode, WaitPolicy policy) {
         while (settle(start, policy)) {
-            long tid = newest.tid();
-            switch (tryVersion(tid, mode, policy)) {
+            switch (tryVersion(newest, mode, policy)) {
                 case DONE -> {
                     return newest;
                 }
@@ -94,14 +93,16 @@ final class RowLocker {
     /**
      * Locks exactly this version, waiting for whoever stands in the way.
      *
-     * @param tid protected, by a snapshot or because it is live and the caller can do with DELETED
+     * @param version protected, by a snapshot or because it is live and the caller can do with DELETED
      * @return DONE; OWN_LATER; UPDATED or DELETED by somebody else's commit (at READ COMMITTED only); WAIT if it is skipped
      * @throws SerializationException at REPEATABLE READ
      */
-    ModifyResult.Status tryVersion(long tid, RowLockMode mode, WaitPolicy policy) {
+    ModifyResult.Status tryVersion(HeapTuple version, RowLockMode mode, WaitPolicy policy) {
+        long tid = version.tid();
+        long xmin = version.xmin();
         try {
             while (true) {
-                heap.lock(t.tx(), tid, mode, result);
+                heap.lock(t.tx(), tid, xmin, mode, result);
                 switch (result.status()) {
                     case WAIT -> {
                         if (!queue.await(result, tid, mode, policy)) {
@@ -111,7 +112,7 @@ final class RowLocker {
                     case UPDATED, DELETED -> {
                         if (!t.isReadCommitted()) {
                             // deleted or not: PostgreSQL, nodeLockRows.c
-                            throw concurrent("update", t, table, result, tid);
+                            throw concurrent("update", t, table, result, version);
                         }
                         return result.status();
                     }
@@ -162,17 +163,18 @@ final class RowLocker {
     }
 
     /** REPEATABLE READ: somebody else's commit ended the version that the snapshot sees. */
-    static SerializationException concurrentChange(UserTransaction t, TableInfo table, ModifyResult result, long tid) {
+    static SerializationException concurrentChange(
+            UserTransaction t, TableInfo table, ModifyResult result, HeapTuple version) {
         boolean updated = result.status() == ModifyResult.Status.UPDATED;
-        return concurrent(updated ? "update" : "delete", t, table, result, tid);
+        return concurrent(updated ? "update" : "delete", t, table, result, version);
     }
 
     private static SerializationException concurrent(
-            String what, UserTransaction t, TableInfo table, ModifyResult result, long tid) {
+            String what, UserTransaction t, TableInfo table, ModifyResult result, HeapTuple version) {
         return new SerializationException(
                 "could not serialize access due to concurrent " + what,
-                "table=" + table.name() + " row=" + Tid.toString(tid) + " transaction=" + result.xid(),
+                "table=" + table.name() + " row=" + Tid.toString(version.tid()) + " transaction=" + result.xid(),
                 "Roll the transaction back and run it again.",
-                new ErrorSubject(table.name(), null, RowName.of(t, table, tid), result.xid()));
+                new ErrorSubject(table.name(), null, RowName.of(t, table, version), result.xid()));
     }
 }

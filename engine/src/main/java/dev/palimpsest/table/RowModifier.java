@@ -10,6 +10,7 @@ import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.heap.Heap;
 import dev.palimpsest.heap.HeapTuple;
 import dev.palimpsest.heap.ModifyResult;
+import dev.palimpsest.tuple.TupleReader;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
@@ -86,7 +87,7 @@ final class RowModifier {
     /** One try on a version that was live a moment ago: waits for nobody, follows nothing. */
     ModifyResult modifyOnce(HeapTuple version) {
         form(version.bytes(), version.tid());
-        attempt(version.tid());
+        attempt(version.tid(), version.xmin());
         if (result.status() == ModifyResult.Status.DONE) {
             written(version.bytes(), version.tid());
         }
@@ -103,7 +104,7 @@ final class RowModifier {
         long tid = seen.tid();
         form(version, tid);
         while (true) {
-            attempt(tid);
+            attempt(tid, TupleReader.xmin(version, 0));
             switch (result.status()) {
                 case DONE -> {
                     written(version, tid);
@@ -119,7 +120,7 @@ final class RowModifier {
                 case UPDATED, DELETED -> {
                     leaveQueue();
                     if (!t.isReadCommitted()) {
-                        throw RowLocker.concurrentChange(t, table, result, tid);
+                        throw RowLocker.concurrentChange(t, table, result, seen);
                     }
                     boolean deleted = result.status() == ModifyResult.Status.DELETED;
                     HeapTuple newest = deleted ? null : lockNewest(seen.tid());
@@ -176,12 +177,12 @@ final class RowModifier {
         compareKeys(version, newVersion.newBytes());
     }
 
-    private void attempt(long tid) {
+    private void attempt(long tid, long xmin) {
         if (change == null) {
-            heap.delete(t.tx(), tid, result);
+            heap.delete(t.tx(), tid, xmin, result);
         } else {
             byte[] bytes = newVersion.newBytes();
-            heap.update(t.tx(), tid, bytes, newVersion.newLength(), keysStay, keysUpdated, result);
+            heap.update(t.tx(), tid, xmin, bytes, newVersion.newLength(), keysStay, keysUpdated, result);
         }
     }
 

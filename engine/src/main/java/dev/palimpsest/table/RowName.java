@@ -20,6 +20,14 @@ final class RowName {
         return row == null ? Tid.toString(tid) : key(table, primaryKey, row);
     }
 
+    /** The same for a version that was read, wherever it is by now. */
+    static String of(UserTransaction t, TableInfo table, HeapTuple version) {
+        IndexInfo primaryKey = table.primaryKey();
+        return primaryKey == null
+                ? Tid.toString(version.tid())
+                : key(table, primaryKey, new TupleRow(table, t, version.bytes(), version.tid()));
+    }
+
     /** {@code (a, b)=(1, x)}: the key of the row at a place, which may be a root whose body has moved on. */
     static String key(UserTransaction t, TableInfo table, IndexInfo index, long tid) {
         return key(table, index, rowAt(t, table, tid));
@@ -32,7 +40,7 @@ final class RowName {
         return found ? new TupleRow(table, t, version.bytes(), tid) : null;
     }
 
-    private static String key(TableInfo table, IndexInfo index, TupleRow row) {
+    static String key(TableInfo table, IndexInfo index, TupleRow row) {
         StringBuilder names = new StringBuilder();
         StringBuilder values = new StringBuilder();
         for (int column : index.columns()) {

@@ -18,6 +18,9 @@ final class TableScratch {
     /** Encodes the primary key of rows found, next to the one looked for; made when first needed. */
     private KeyEncoder keyCheck;
 
+    /** The same for any index; elements null until needed. */
+    private KeyEncoder[] keyChecks;
+
     TableScratch(TableInfo table) {
         this.table = table;
         encoders = new KeyEncoder[table.indexes().size()];
@@ -53,6 +56,17 @@ final class TableScratch {
         }
         Keys.ofTuple(keyCheck, table, table.primaryKey(), tuple, 0);
         return Arrays.equals(key.bytes(), 0, key.length(), keyCheck.bytes(), 0, keyCheck.length());
+    }
+
+    /** Does a row have this key in the index at this position? */
+    boolean hasKey(int index, byte[] tuple, KeyEncoder key) {
+        keyChecks = keyChecks != null ? keyChecks : new KeyEncoder[encoders.length];
+        IndexInfo info = table.indexes().get(index);
+        if (keyChecks[index] == null) {
+            keyChecks[index] = new KeyEncoder(IndexInfo.keyColumns(info.schema(), table.schema()));
+        }
+        KeyEncoder other = Keys.ofTuple(keyChecks[index], table, info, tuple, 0);
+        return Arrays.equals(key.bytes(), 0, key.length(), other.bytes(), 0, other.length());
     }
 
     byte[] patchOf(byte[] tuple) {

@@ -188,6 +188,6 @@ final class Upsert {
                 "could not serialize access due to concurrent update",
                 "table=" + table.name() + " row=" + Tid.toString(existing.tid()) + " transaction=" + existing.xmin(),
                 "Roll the transaction back and run it again.",
-                new ErrorSubject(table.name(), null, RowName.of(t, table, existing.tid()), existing.xmin()));
+                new ErrorSubject(table.name(), null, RowName.of(t, table, existing), existing.xmin()));
     }
 }

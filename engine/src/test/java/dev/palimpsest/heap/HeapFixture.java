@@ -5,6 +5,7 @@ import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.buffer.BufferPool;
 import dev.palimpsest.buffer.LogFlusher;
+import dev.palimpsest.id.Xid;
 import dev.palimpsest.lock.WaitContext;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.scheduler.ThreadScheduler;
@@ -113,7 +114,7 @@ final class HeapFixture implements AutoCloseable {
         ModifyResult out = new ModifyResult();
         int length = form(id, value);
         tx.beginStatement(SnapshotKind.OPEN, FILE);
-        heap.update(tx, tid, former.bytes(), length, true, false, out);
+        heap.update(tx, tid, Xid.NONE, former.bytes(), length, true, false, out);
         tx.endStatement();
         tx.nextCommand();
         return out;
@@ -122,7 +123,7 @@ final class HeapFixture implements AutoCloseable {
     ModifyResult delete(Transaction tx, long tid) {
         ModifyResult out = new ModifyResult();
         tx.beginStatement(SnapshotKind.OPEN, FILE);
-        heap.delete(tx, tid, out);
+        heap.delete(tx, tid, Xid.NONE, out);
         tx.endStatement();
         tx.nextCommand();
         return out;

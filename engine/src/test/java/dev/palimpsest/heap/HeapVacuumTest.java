@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.palimpsest.id.Tid;
+import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.tx.Horizon;
 import dev.palimpsest.tx.SnapshotKind;
@@ -285,7 +286,7 @@ class HeapVacuumTest {
         ModifyResult out = new ModifyResult();
         int length = fixture.form(1, value);
         tx.beginStatement(SnapshotKind.OPEN, HeapFixture.FILE);
-        fixture.heap.update(tx, tid, fixture.bytes(), length, false, false, out);
+        fixture.heap.update(tx, tid, Xid.NONE, fixture.bytes(), length, false, false, out);
         tx.endStatement();
         commitDurably(tx);
         return out.nextTid();
