@@ -12,6 +12,7 @@ import dev.palimpsest.tx.Transaction;
 import dev.palimpsest.wal.ResourceManager;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -30,6 +31,9 @@ public final class Catalog {
     private final ConcurrentHashMap<Integer, Heap> heaps = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Integer, IndexHandle> indexes = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Integer, Sequence> sequences = new ConcurrentHashMap<>();
+
+    /** For each system table the rows inserted and deleted since the database was opened, of those rolled back too. */
+    private final AtomicLongArray systemRows = new AtomicLongArray(2 * (SystemTable.values().length + 1));
 
     /** Compared by identity. {@code snapshot} is null until somebody has read it. */
     private static final class Version {
@@ -90,6 +94,20 @@ public final class Catalog {
         sequences.values().forEach(Sequence::giveBack);
     }
 
+    void countSystemRow(int oid, boolean inserted) {
+        systemRows.incrementAndGet(2 * oid + (inserted ? 0 : 1));
+    }
+
+    /** Rows of a system table that were inserted since the database was opened, rolled back ones included. */
+    public long insertedSystemRows(int oid) {
+        return systemRows.get(2 * oid);
+    }
+
+    /** Rows of a system table that were deleted since the database was opened. */
+    public long deletedSystemRows(int oid) {
+        return systemRows.get(2 * oid + 1);
+    }
+
     public HeapContext context() {
         return context;
     }
@@ -122,7 +140,10 @@ public final class Catalog {
 
     /** A relation is gone for good, its files are removed. */
     void forget(int oid) {
-        heaps.remove(oid);
+        if (heaps.remove(oid) != null) {
+            context.counters().forget(oid);
+            context.archive().current().clear(oid);
+        }
         indexes.remove(oid);
         sequences.remove(oid);
     }

@@ -19,12 +19,14 @@ import java.nio.charset.StandardCharsets;
  * thread-safe.
  */
 final class CatalogRows {
+    private final Catalog catalog;
     private final SystemTable table;
     private final Heap heap;
     private final HeapScan scan;
     private final HeapTuple row = new HeapTuple();
 
     CatalogRows(Catalog catalog, SystemTable table, Snapshot snapshot) {
+        this.catalog = catalog;
         this.table = table;
         heap = catalog.heap(table.fileNumber());
         scan = heap.scan(snapshot);
@@ -78,6 +80,7 @@ final class CatalogRows {
                     "a row of " + table.schema().name() + " was changed under the catalog lock",
                     "status=" + result.status() + " xid=" + result.xid());
         }
+        catalog.countSystemRow(table.fileNumber(), false);
     }
 
     /** @param values of the columns' Java classes, in order */
@@ -89,6 +92,7 @@ final class CatalogRows {
         }
         int length = former.form(heap.bigValues());
         heap.insert(tx, former.bytes(), length);
+        catalog.countSystemRow(table.fileNumber(), true);
     }
 
     private int offset(int column) {

@@ -163,7 +163,7 @@ public final class EngineDatabase implements Database, InspectableDatabase {
                     parts.checkpointer().checkpointCount(),
                     parts.pool().metrics().loads(),
                     parts.pool().metrics().pagesWritten(),
-                    heap.versionsPruned.sum(),
+                    heap.versionsPruned(),
                     heap.hotUpdates.sum(),
                     heap.updates.sum());
         });
@@ -184,7 +184,10 @@ public final class EngineDatabase implements Database, InspectableDatabase {
 
     @Override
     public List<TableStatistics> tableStatistics() {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "statistics of tables are not supported yet");
+        return sessions.guarded(() -> tables.activity()
+                .list(tables.currentCatalog().tables().stream()
+                        .filter(table -> !table.isSystem())
+                        .toList()));
     }
 
     /** One cycle of autovacuum, now and in the caller, whether it is on or not. For tests. */

@@ -74,6 +74,11 @@ public final class Heap {
         return file.blockCount();
     }
 
+    /** True if a page isn't in memory now: reaching it will cost a read. */
+    public boolean isMissing(int block) {
+        return file.cached(block) == null;
+    }
+
     public BigValues bigValues() {
         return bigValues;
     }

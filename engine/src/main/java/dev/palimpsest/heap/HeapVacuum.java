@@ -219,7 +219,7 @@ public final class HeapVacuum {
             }
             if (changed) {
                 context.counters().prunes.increment();
-                context.counters().versionsPruned.add(pruner.plan.removedVersions());
+                context.counters().pruned(file.fileNumber()).add(pruner.plan.removedVersions());
                 frame.setNewestCsn(Marks.mark(page, visibility, context.wal().durableLsn()));
             }
             outcome = new PageOutcome(

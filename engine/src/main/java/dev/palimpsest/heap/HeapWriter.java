@@ -15,6 +15,7 @@ import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tx.Transaction;
 import dev.palimpsest.wal.WalRecordBuilder;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Changes heap pages. Every change follows one order: latch, look again, decide; then, with nothing left that could fail, mark dirty, set
@@ -33,6 +34,9 @@ final class HeapWriter {
     private final Recycler recycler;
     private final RowLocks rowLocks;
 
+    /** Versions removed on write. */
+    private final LongAdder pruned;
+
     /** Where the row locks count this relation's. */
     private final int lockCounter;
 
@@ -47,6 +51,7 @@ final class HeapWriter {
         recycler = new Recycler(context, visibility, file.fileNumber());
         rowLocks = context.transactions().rowLocks();
         lockCounter = RowLocks.counterOf(file.fileNumber());
+        pruned = context.counters().pruned(file.fileNumber());
     }
 
     long insert(Transaction tx, byte[] tuple, int length) {
@@ -226,7 +231,7 @@ final class HeapWriter {
             context.counters().hotUpdates.increment();
         }
         if (place != null) {
-            context.counters().versionsPruned.increment();
+            pruned.increment();
         }
     }
 
@@ -454,7 +459,7 @@ final class HeapWriter {
             throw e;
         }
         context.counters().prunes.increment();
-        context.counters().versionsPruned.add(plan.removedVersions());
+        pruned.add(plan.removedVersions());
         noteRoom(frame);
         return true;
     }

@@ -38,6 +38,7 @@ final class RowInserter {
     void insert(Object[] values) {
         int length = form(values);
         long tid = table.heap().insert(t.tx(), former.bytes(), length);
+        t.counts(table).inserted(1);
         entries.insert(former.bytes(), tid);
         if (table.hasForeignKeys()) {
             scratch.events().inserted(table, former.bytes(), 0, tid);
@@ -67,6 +68,7 @@ final class RowInserter {
         int count = batch.size();
         if (count > 0) {
             batch.insertInto(table.heap(), t.tx());
+            t.counts(table).inserted(count);
             entries.insertAll(batch);
             for (int row = 0; table.hasForeignKeys() && row < count; row++) {
                 scratch.events().inserted(table, batch.bytes(), batch.start(row), batch.tid(row));

@@ -189,6 +189,7 @@ final class RowModifier {
     /** The heap is changed: now the indexes, and whoever wants to know. */
     private void written(byte[] version, long tid) {
         if (change == null) {
+            t.counts(table).deleted();
             if (table.hasForeignKeys()) {
                 scratch.events().deleted(table, tid);
             }
@@ -199,6 +200,7 @@ final class RowModifier {
         }
         byte[] bytes = newVersion.newBytes();
         long newTid = result.nextTid();
+        t.counts(table).updated(result.isHot());
         if (!result.isHot()) {
             entries = entries != null ? entries : new IndexEntries(t, table, scratch);
             entries.insert(bytes, newTid);

@@ -43,8 +43,16 @@ final class Session {
     /** As {@link #commits}. */
     private long rollbacks;
 
+    private final SessionCounts counts;
+
     Session(Sessions sessions) {
         this.sessions = sessions;
+        this.counts = new SessionCounts(sessions.activity());
+    }
+
+    /** What it does to tables' rows. */
+    SessionCounts counts() {
+        return counts;
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.palimpsest.table;
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.UsageException;
+import dev.palimpsest.catalog.Catalog;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.wal.EnginePoison;
 import java.util.Set;
@@ -29,6 +30,7 @@ public final class Sessions {
 
     private final Scheduler scheduler;
     private final EnginePoison poison;
+    private final TableActivity activity;
     private final AtomicReferenceArray<Session> idle = new AtomicReferenceArray<>((STOCK + 1) * STRIDE);
     private final Set<Session> all = ConcurrentHashMap.newKeySet();
 
@@ -43,9 +45,10 @@ public final class Sessions {
     /** {@link #closing} or poisoned: one look for both. */
     private volatile boolean stop;
 
-    Sessions(Scheduler scheduler, EnginePoison poison) {
+    Sessions(Scheduler scheduler, EnginePoison poison, Catalog catalog) {
         this.scheduler = scheduler;
         this.poison = poison;
+        this.activity = new TableActivity(this, catalog);
         poison.onPoison(() -> stop = true);
     }
 
@@ -79,6 +82,7 @@ public final class Sessions {
     private void retired(Session session) {
         retiredCommits.addAndGet(session.commits());
         retiredRollbacks.addAndGet(session.rollbacks());
+        session.counts().retire();
         all.remove(session);
     }
 
@@ -145,6 +149,14 @@ public final class Sessions {
                 scheduler.park(this, LOOK_NANOS);
             }
         }
+    }
+
+    TableActivity activity() {
+        return activity;
+    }
+
+    void forEachSession(Consumer<Session> action) {
+        all.forEach(action);
     }
 
     /** After {@link #awaitEmpty}: what is still open. */

@@ -60,6 +60,11 @@ final class SpeculativeInsertion {
         } finally {
             t.engine().locks().endSpeculation(t.tx());
         }
+        RowCounts counts = t.counts(table);
+        counts.killed(rows.size() - kept);
+        if (kept > 0) {
+            counts.inserted(kept);
+        }
         insertInto(rows, false);
         return kept;
     }

@@ -34,7 +34,7 @@ public final class TableEngine {
         this.heapContext = heapContext;
         this.catalog = catalog;
         this.keyCache = new KeyCache(heapContext.pool().frameCount());
-        this.sessions = new Sessions(heapContext.scheduler(), heapContext.wal().poison());
+        this.sessions = new Sessions(heapContext.scheduler(), heapContext.wal().poison(), catalog);
     }
 
     public HeapContext heapContext() {
@@ -47,6 +47,11 @@ public final class TableEngine {
 
     public Sessions sessions() {
         return sessions;
+    }
+
+    /** What has happened to tables. */
+    public TableActivity activity() {
+        return sessions.activity();
     }
 
     public TransactionManager transactions() {
@@ -81,6 +86,29 @@ public final class TableEngine {
     /** Vacuum, for whoever asks for it. */
     public Maintenance maintenance() {
         return maintenance;
+    }
+
+    /**
+     * As {@link #inTransaction(Function)}, for one step of a longer statement of a session: its limits and its cancel count.
+     *
+     * @param session null for none
+     * @param startNanos when the statement began, on the scheduler's clock
+     * @throws dev.palimpsest.api.UsageException 25001 if the session has an open transaction
+     */
+    public <T> T inTransaction(UserSession session, long startNanos, Function<Transaction, T> work) {
+        UserTransaction transaction =
+                session == null ? UserTransaction.begin(this, TransactionOptions.READ_ONLY) : session.beginStep();
+        try {
+            transaction.enter();
+            try {
+                transaction.continueStatement(startNanos);
+                return work.apply(transaction.tx());
+            } finally {
+                transaction.exit();
+            }
+        } finally {
+            transaction.rollback(false);
+        }
     }
 
     KeyCache keyCache() {

@@ -168,6 +168,18 @@ public final class UserSession implements dev.palimpsest.api.Session {
         return engine.maintenance().vacuum(options, names, this);
     }
 
+    /** A statement of several transactions begins: a cancel of the one before is void. */
+    public void beginSteps(long startNanos) {
+        checkNotClosed();
+        owner.beginStatementLimits(startNanos);
+    }
+
+    /** The transaction of one step. @throws dev.palimpsest.api.CanceledException 57014 between two steps */
+    UserTransaction beginStep() {
+        engine.locks().checkInterrupts(owner);
+        return (UserTransaction) begin(TransactionOptions.READ_ONLY);
+    }
+
     /** Of tables, none null. */
     public static List<String> names(String[] tables) {
         for (String table : UsageException.required(tables, "the tables' names")) {

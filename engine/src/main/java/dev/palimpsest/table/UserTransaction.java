@@ -198,10 +198,12 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         if (savepoint < 0) {
             closeStreams(0);
             engine.transactions().abort(tx);
+            session.counts().ended(false);
         } else {
             int subId = tx.subIdOf(savepoint);
             closeStreams(subId);
             tx.abortInnermost();
+            session.counts().rollbackTo(savepoint);
             forgetDefinitions(subId);
         }
     }
@@ -320,6 +322,18 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         engine.scheduler().step(Step.HEAP_WAIT_OVER);
     }
 
+    /** The statement is part of one that began earlier: so does its time. Inside. */
+    void continueStatement(long startNanos) {
+        if (tx.hasStatementDeadline()) {
+            tx.statementDeadline(tx.statementDeadline() - (engine.scheduler().nanoTime() - startNanos));
+        }
+    }
+
+    /** For what a statement does to rows. */
+    RowCounts counts(TableInfo table) {
+        return session.counts().of(table.oid());
+    }
+
     TableEngine engine() {
         return engine;
     }
@@ -386,6 +400,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
             // files are removed at the end of DDL: that it happened must be durable by then
             engine.transactions().commit(tx, options.synchronousCommit() || ddl != null);
             session.countCommit();
+            session.counts().ended(true);
         } finally {
             if (!tx.isEnded()) {
                 engine.transactions().abort(tx);
@@ -435,6 +450,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     }
 
     private void finish() {
+        session.counts().ended(false); // unless it has committed
         session.current(null);
         session.ended = tx;
         ended = true; // volatile, before the look at cancelled: a cancel that comes now sees it
@@ -623,6 +639,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         enter();
         try {
             tx.savepoint(name);
+            session.counts().mark();
         } catch (Throwable e) {
             throw failed(e);
         } finally {
@@ -640,6 +657,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
             int subId = tx.subIdOf(savepoint);
             closeStreams(subId);
             tx.rollbackTo(savepoint);
+            session.counts().rollbackTo(savepoint);
             forgetDefinitions(subId);
             failed = false;
             failure = null;
@@ -657,7 +675,9 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         checkNotNested("release a savepoint");
         enter();
         try {
-            tx.release(savepointNamed(name));
+            int savepoint = savepointNamed(name);
+            tx.release(savepoint);
+            session.counts().release(savepoint);
         } catch (Throwable e) {
             throw failed(e);
         } finally {
