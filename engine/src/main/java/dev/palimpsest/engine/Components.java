@@ -197,6 +197,9 @@ final class Components {
     void close() {
         ClosingSteps steps = new ClosingSteps();
         steps.attempt(this::stopVacuum);
+        if (vacuum != null) {
+            steps.attempt(vacuum::close);
+        }
         boolean clean = !poison.isPoisoned();
         if (tables != null && clean) {
             steps.attempt(tables.catalog()::giveBackSequenceValues);

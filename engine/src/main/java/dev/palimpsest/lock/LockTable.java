@@ -416,6 +416,26 @@ public final class LockTable {
         return blockers;
     }
 
+    /** Does anybody wait for something that this owner holds? Owner's thread. */
+    public boolean hasWaiters(LockOwner owner) {
+        if (owner.tableLocks == 0) {
+            return false;
+        }
+        latch.acquireExclusive();
+        try {
+            for (Holder holder : owner.held) {
+                for (Waiter waiter : holder.lock.waiters) {
+                    if ((holder.modes & waiter.mode.conflicts()) != 0) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        } finally {
+            latch.releaseExclusive();
+        }
+    }
+
     /** How often anybody had to wait. */
     public long waitCount() {
         return waitCount.get();

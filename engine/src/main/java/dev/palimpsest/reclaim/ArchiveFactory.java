@@ -8,6 +8,11 @@ public interface ArchiveFactory {
     /** There is none. */
     ArchiveFactory NONE = directory -> null;
 
+    /** In the Java heap, up to a number of bytes: for tests and simulations. */
+    static ArchiveFactory onHeap(long maxBytes) {
+        return directory -> new HeapArchive(maxBytes);
+    }
+
     /** An archive with its end. */
     interface OpenArchive extends VersionArchive, AutoCloseable {
         /**

@@ -29,8 +29,11 @@ public interface VacuumService {
     List<VacuumProgress> progress();
 
     /**
-     * On an engine task, while the database is being closed or its opening has failed: whatever runs comes out between two pages, the task
-     * ends, the archive's file goes. Returns once the task has ended. No effect the second time.
+     * On an engine task, while the database is being closed or its opening has failed: whatever runs comes out between two pages, and no more
+     * begins. Returns once autovacuum's tasks have ended. No effect the second time.
      */
     void stop();
+
+    /** On an engine task, after {@link #stop}, when nobody is inside the engine any more: the archive goes, and its file. */
+    void close();
 }

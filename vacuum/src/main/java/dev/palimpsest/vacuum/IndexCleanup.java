@@ -1,0 +1,54 @@
+package dev.palimpsest.vacuum;
+
+import dev.palimpsest.api.VacuumReport.IndexReport;
+import dev.palimpsest.btree.BtreeBatch;
+import dev.palimpsest.btree.BtreeVacuum;
+import dev.palimpsest.catalog.IndexInfo;
+import dev.palimpsest.catalog.TableInfo;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Takes the entries of dead roots out of all indexes of a table, and counts. One vacuum's. */
+final class IndexCleanup {
+    /** An index is read whole if this many of its entries go for each of its pages, a good part of what a page has. */
+    private static final int SCAN_FROM_ENTRIES_PER_PAGE = 50;
+
+    private final TableInfo table;
+    private final Pace pace;
+    private final BtreeVacuum vacuum = new BtreeVacuum();
+    private final long[] removed;
+    private final int[] fullScans;
+
+    IndexCleanup(TableInfo table, Pace pace) {
+        this.table = table;
+        this.pace = pace;
+        removed = new long[table.indexes().size()];
+        fullScans = new int[removed.length];
+    }
+
+    /** When it returns no index has an entry for any of the roots. */
+    void remove(DeadRoots roots) {
+        for (int i = 0; i < removed.length; i++) {
+            IndexInfo index = table.indexes().get(i);
+            BtreeBatch entries = roots.entries(i);
+            long pages = index.btree().file().blockCount();
+            if (roots.hasKeyless() || entries.size() > SCAN_FROM_ENTRIES_PER_PAGE * pages) {
+                TidList tids = roots.tids();
+                removed[i] += vacuum.removeTids(index.btree(), tids::contains, pace);
+                fullScans[i]++;
+            } else {
+                removed[i] += vacuum.removeAll(index.btree(), entries, pace);
+            }
+        }
+    }
+
+    List<IndexReport> reports() {
+        List<IndexReport> reports = new ArrayList<>();
+        for (int i = 0; i < removed.length; i++) {
+            IndexInfo index = table.indexes().get(i);
+            reports.add(
+                    new IndexReport(index.name(), index.btree().file().blockCount(), removed[i], fullScans[i], 0, 0));
+        }
+        return reports;
+    }
+}

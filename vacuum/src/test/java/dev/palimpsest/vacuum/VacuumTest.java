@@ -1,0 +1,147 @@
+package dev.palimpsest.vacuum;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.palimpsest.api.AutovacuumOptions;
+import dev.palimpsest.api.ColumnType;
+import dev.palimpsest.api.Database;
+import dev.palimpsest.api.DatabaseOptions;
+import dev.palimpsest.api.IsolationLevel;
+import dev.palimpsest.api.RowStream;
+import dev.palimpsest.api.Scan;
+import dev.palimpsest.api.Table;
+import dev.palimpsest.api.TableSchema;
+import dev.palimpsest.api.Transaction;
+import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.api.VacuumReport;
+import dev.palimpsest.inspect.CheckProgress;
+import dev.palimpsest.inspect.InspectableDatabase;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One vacuum after the other on a real database: what it takes, what it leaves, and that others see the same rows as before. */
+class VacuumTest {
+    private static final int ROWS = 2_000;
+
+    @TempDir
+    Path directory;
+
+    private Database db;
+    private Table table;
+
+    @BeforeEach
+    void open() {
+        db = Database.open(directory, DatabaseOptions.DEFAULT.withAutovacuum(AutovacuumOptions.OFF));
+        table = db.table("t");
+        db.transact(tx -> {
+            tx.createTable(TableSchema.named("t")
+                    .column("id", ColumnType.BIGINT)
+                    .column("name", ColumnType.TEXT)
+                    .column("balance", ColumnType.BIGINT)
+                    .primaryKey("id")
+                    .unique("name")
+                    .build());
+            return null;
+        });
+    }
+
+    @AfterEach
+    void checkAndClose() {
+        assertEquals(List.of(), ((InspectableDatabase) db).check(CheckProgress.NONE));
+        db.close();
+    }
+
+    private void insert(long from, long to) {
+        db.transact(tx -> {
+            for (long id = from; id < to; id++) {
+                table.insert(tx, id, "name " + id, 0L);
+            }
+            return null;
+        });
+    }
+
+    private void delete(long from, long to) {
+        db.transact(tx -> {
+            for (long id = from; id < to; id++) {
+                table.delete(tx, id);
+            }
+            return null;
+        });
+    }
+
+    private VacuumReport vacuum() {
+        List<VacuumReport> reports = db.vacuum("t");
+        assertEquals(1, reports.size());
+        assertTrue(reports.get(0).isDone(), () -> "" + reports);
+        return reports.get(0);
+    }
+
+    private int count() {
+        return db.read(tx -> {
+            int rows = 0;
+            try (RowStream stream = table.scan(tx, Scan.all())) {
+                for (; stream.hasNext(); stream.next()) {
+                    rows++;
+                }
+            }
+            return rows;
+        });
+    }
+
+    @Test
+    void shouldFreeDeletedRowsAndUseTheirPlacesAgain() {
+        insert(0, ROWS);
+        delete(0, ROWS / 2);
+        VacuumReport report = vacuum();
+        assertEquals(ROWS / 2, report.rows(), () -> "" + report);
+        assertEquals(ROWS / 2, report.versionsRemoved(), () -> "" + report);
+        assertEquals(ROWS / 2, report.linePointersFreed(), () -> "" + report);
+        assertEquals(0, report.versionsPinned(), () -> "" + report);
+        assertEquals(2, report.indexes().size());
+        report.indexes().forEach(index -> assertEquals(ROWS / 2, index.entriesRemoved(), () -> "" + report));
+        int pages = report.pagesAfter();
+        insert(ROWS, ROWS + ROWS / 2);
+        assertEquals(ROWS, count());
+        assertEquals(pages, vacuum().pagesAfter(), "freed places are used again");
+    }
+
+    @Test
+    void shouldSkipPagesThatAreClean() {
+        insert(0, ROWS);
+        VacuumReport first = vacuum();
+        assertEquals(first.pagesBefore(), first.pagesScanned());
+        assertEquals(first.pagesBefore(), first.pagesVisible(), () -> "" + first);
+        VacuumReport second = vacuum();
+        assertEquals(0, second.pagesScanned(), () -> "" + second);
+        delete(7, 8);
+        VacuumReport third = vacuum();
+        assertEquals(1, third.pagesScanned(), () -> "" + third);
+        assertEquals(1, third.linePointersFreed(), () -> "" + third);
+    }
+
+    @Test
+    void shouldLeaveWhatASnapshotSees() {
+        insert(0, ROWS);
+        try (Transaction reader = db.begin(TransactionOptions.DEFAULT.withIsolation(IsolationLevel.REPEATABLE_READ))) {
+            table.get(reader, 1L);
+            delete(0, ROWS / 2);
+            VacuumReport report = vacuum();
+            assertEquals(0, report.linePointersFreed(), () -> "" + report);
+            assertEquals(0, report.versionsRemoved(), () -> "" + report);
+            assertEquals(ROWS / 2, report.versionsPinned() + report.versionsInArchive(), () -> "" + report);
+            for (long id = 0; id < ROWS; id++) {
+                assertEquals("name " + id, table.get(reader, id).stringValue("name"));
+            }
+        }
+        VacuumReport report = vacuum();
+        assertEquals(ROWS / 2, report.linePointersFreed(), () -> "" + report);
+        assertEquals(0, report.versionsInArchive() + report.versionsPinned(), () -> "" + report);
+        assertNull(db.read(tx -> table.get(tx, 1L)));
+    }
+}
