@@ -182,7 +182,7 @@ final class Shell {
         interrupted = false;
         return runInSession(pool.current(), (session, printer) -> {
             if (echoed) {
-                echo(session, sql);
+                echo(session, sql, times);
             }
             try (VacuumBar bar = VacuumBar.watch(database, output, session.sql().id(), sql, progress)) {
                 assert bar != null; // it is there to be closed
@@ -270,9 +270,12 @@ final class Shell {
                 .withContext(trace.length == 0 ? null : "at " + trace[0]);
     }
 
-    private void echo(ShellSession session, String sql) {
+    private void echo(ShellSession session, String sql, int times) {
         String label = label(session);
         String mark = session.sql().state().mark();
+        if (times > 1) {
+            session.print(() -> output.line(label + mark + " \\repeat " + times));
+        }
         String[] lines = (sql + ";").split("\n");
         for (int i = 0; i < lines.length; i++) {
             String line = label + (i == 0 ? mark : "  ") + " " + lines[i].stripTrailing();

@@ -332,8 +332,12 @@ public final class SqlSession implements AutoCloseable {
         }
         Timeouts set = settings.current().timeouts();
         session.timeouts(new Timeouts(set.lockNanos(), remainingNanos(), set.deadlockNanos()));
-        return new VacuumExecutor(database, session, settings.current(), interrupts, handler)
-                .run(command, statement.targets());
+        try {
+            return new VacuumExecutor(database, session, settings.current(), interrupts, handler)
+                    .run(command, statement.targets());
+        } finally {
+            session.timeouts(Timeouts.NONE); // a block's transaction brings its own
+        }
     }
 
     private String inTransaction(ResultHandler handler, BiFunction<Transaction, StatementContext, String> work) {
