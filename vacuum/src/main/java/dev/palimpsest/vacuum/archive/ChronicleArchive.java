@@ -247,11 +247,11 @@ final class ChronicleArchive implements ArchiveFactory.OpenArchive {
     @Override
     public void close() {
         closed = true;
+        stripes.awaitAll(); // who has not seen it closed is out; he must not find the shelves gone, since nothing
+        // means invisible
         tending.lock(); // whoever makes a shelf now puts it where it will be found below
         try {
-            Shelf[] all = room.retireAll();
-            stripes.awaitAll();
-            for (Shelf shelf : all) {
+            for (Shelf shelf : room.retireAll()) {
                 shelf.close();
             }
         } finally {

@@ -80,7 +80,7 @@ final class Room {
     }
 
     synchronized long takenBytes() {
-        return Arrays.stream(shelves).mapToLong(Shelf::bytes).sum();
+        return Arrays.stream(shelves).mapToLong(shelf -> shelf.bytes).sum();
     }
 
     /** Bytes for another shelf; 0 if it would be too small to be worth it. */
@@ -91,7 +91,7 @@ final class Room {
     }
 
     private static long largest(Shelf[] shelves) {
-        return Arrays.stream(shelves).mapToLong(Shelf::bytes).max().orElse(0);
+        return Arrays.stream(shelves).mapToLong(shelf -> shelf.bytes).max().orElse(0);
     }
 
     /** Makes a shelf of {@link #nextBytes}. */

@@ -21,6 +21,9 @@ final class Shelf {
 
     final int slots;
 
+    /** What the map takes of memory or its file, from its creation on. */
+    final long bytes;
+
     /** Slots promised or used. Guarded by {@link ChronicleArchive}'s room. */
     int used;
 
@@ -29,6 +32,7 @@ final class Shelf {
 
     private Shelf(int slots, ChronicleMap<byte[], byte[]> map, Path file) {
         this.slots = slots;
+        this.bytes = map.offHeapMemoryUsed();
         this.map = map;
         this.file = file;
     }
@@ -98,11 +102,6 @@ final class Shelf {
         }
         map.remove(slot.key);
         return true;
-    }
-
-    /** What the map takes of memory or its file. */
-    long bytes() {
-        return map.offHeapMemoryUsed();
     }
 
     void close() {
