@@ -15,10 +15,12 @@ public interface ArchiveFactory {
 
     /** An archive with its end. */
     interface OpenArchive extends VersionArchive, AutoCloseable {
-        /**
-         * Takes more room where that will soon be needed, and gives back what isn't. Called by vacuum between two pages, without latches: it
-         * mostly looks at two numbers, and sometimes makes a file.
-         */
+        /** Would {@link #tend} do anything? Cheap: vacuum asks between any two pages. */
+        default boolean isDue() {
+            return false;
+        }
+
+        /** Takes more room where that will soon be needed, and gives back what isn't. On an engine task, without latches: it may make a file. */
         default void tend() {}
 
         /** Entries (pages) and the bytes put for them, and what the archive takes for itself. */

@@ -60,11 +60,16 @@ public final class ArchiveOpener {
         }
     }
 
-    /** Between two pages: the archive may grow or shrink. On an engine task; elsewhere it does nothing. */
+    /** Between two pages: the archive may grow or shrink. */
     public void tend() {
         OpenArchive made = archive;
-        if (made != null && scheduler.onEngineTask()) {
+        if (made == null || !made.isDue()) {
+            return;
+        }
+        if (scheduler.onEngineTask()) {
             made.tend();
+        } else { // it may write a file
+            scheduler.join(scheduler.spawn("archive", made::tend));
         }
     }
 

@@ -203,15 +203,25 @@ final class ChronicleArchive implements ArchiveFactory.OpenArchive {
     }
 
     @Override
+    public boolean isDue() {
+        if (closed || failure != null) {
+            return false;
+        }
+        return room.isTight() ? !full && room.nextBytes() > 0 : room.isLoose() || (full && room.isHalfEmpty());
+    }
+
+    @Override
     public void tend() {
-        boolean tight = room.isTight();
-        if (closed || failure != null || (full && tight) || !tending.tryLock()) {
+        if (!tending.tryLock()) {
             return;
         }
         try {
-            if (tight) {
+            if (!isDue()) {
+                return;
+            }
+            if (room.isTight()) {
                 grow();
-            } else if (room.isHalfEmpty()) {
+            } else {
                 full = false;
                 shrink();
             }
@@ -221,9 +231,6 @@ final class ChronicleArchive implements ArchiveFactory.OpenArchive {
     }
 
     private void grow() {
-        if (closed || room.nextBytes() == 0) {
-            return; // the next put in vain says so
-        }
         try {
             room.grow();
         } catch (IOException | RuntimeException e) {

@@ -109,23 +109,36 @@ final class Room {
         }
     }
 
+    /** A shelf is empty, and without it the others are at most half full. */
+    synchronized boolean isLoose() {
+        return indexOfSpare() > 0;
+    }
+
+    /** The last such shelf; never the first. Caller holds the monitor. */
+    private int indexOfSpare() {
+        int i = shelves.length - 1;
+        while (i > 0 && (shelves[i].used > 0 || used > (slots - shelves[i].slots) / 2)) {
+            i--;
+        }
+        return i;
+    }
+
     /**
-     * Takes an empty shelf out, if there is one and the others have room for twice of what is used.
+     * Takes such a shelf out.
      *
      * @return null for none; the caller closes it when nobody can be inside any more
      */
     synchronized Shelf retire() {
-        for (int i = shelves.length - 1; i > 0; i--) {
-            Shelf shelf = shelves[i];
-            if (shelf.used == 0 && used <= (slots - shelf.slots) / 2) {
-                List<Shelf> fewer = new ArrayList<>(List.of(shelves));
-                fewer.remove(i);
-                shelves = fewer.toArray(Shelf[]::new);
-                slots -= shelf.slots;
-                return shelf;
-            }
+        int i = indexOfSpare();
+        if (i <= 0) {
+            return null;
         }
-        return null;
+        Shelf spare = shelves[i];
+        List<Shelf> fewer = new ArrayList<>(List.of(shelves));
+        fewer.remove(i);
+        shelves = fewer.toArray(Shelf[]::new);
+        slots -= spare.slots;
+        return spare;
     }
 
     /** Takes all of them out. */
