@@ -13,6 +13,7 @@ import dev.palimpsest.storage.Disk;
 import dev.palimpsest.storage.RelationFiles;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,6 +47,9 @@ public final class BufferPool implements AutoCloseable {
 
     /** Blocks that a file has on disk at least, durably, by the page id of its block 0. No entry: unknown, or none. */
     private final ConcurrentHashMap<Long, Integer> forcedBlocks = new ConcurrentHashMap<>();
+
+    /** What {@link #promiseLess} found, with the blocks that the list of lengths says since. The checkpoint's task's own. */
+    private final Map<PageFile, Integer> toBeCut = new LinkedHashMap<>();
 
     /** Set after a file was created or deleted, cleared before the directory is forced; as {@link RelationFile}'s mark. */
     private volatile boolean directoryChanged;
@@ -122,6 +126,48 @@ public final class BufferPool implements AutoCloseable {
             forcedBlocks.remove(file.pageId(0)); // after it was marked dropped: see force
         }
         directoryChanged = true;
+    }
+
+    /**
+     * For a checkpoint, before {@link #cutFiles}: takes back what {@link #forcedBlocks} says of files that are to be cut. The caller makes
+     * that durable where something changed.
+     *
+     * @return whether something did
+     */
+    public boolean promiseLess() {
+        boolean changed = false;
+        toBeCut.clear();
+        for (PageFile file : files.values()) {
+            if (file.isToBeCut()) {
+                int listed = file.cutFrom();
+                toBeCut.put(file, listed);
+                Integer before = forcedBlocks.get(file.pageId(0));
+                forcedBlocks.computeIfPresent(file.pageId(0), (id, blocks) -> Math.min(blocks, listed));
+                changed |= before != null && before > listed;
+            }
+        }
+        return changed;
+    }
+
+    /**
+     * For a checkpoint that has chosen its redo position and not yet called {@link #writeDirty}: cuts the files whose tail was cut off
+     * ({@link PageFile#cutLast}) on disk too. On an engine task, after {@link #promiseLess}. A failure poisons the engine.
+     */
+    public void cutFiles() {
+        assert scheduler.onEngineTask() : "files are cut by engine tasks";
+        toBeCut.forEach(this::cut);
+        toBeCut.clear();
+    }
+
+    private void cut(PageFile file, int listed) {
+        try {
+            file.cutOnDisk(listed);
+        } catch (Throwable e) {
+            if (!file.isDropped()) { // else closed under us, and nobody needs it
+                log.poison(e);
+                throw e;
+            }
+        }
     }
 
     /**

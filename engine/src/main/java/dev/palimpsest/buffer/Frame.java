@@ -308,7 +308,8 @@ public final class Frame extends Latch {
         unpin();
     }
 
-    private void endLoading() {
+    /** Whoever waits for the page may have it. */
+    void endLoading() {
         loading = false;
         events.ioDone(index).wakeAll();
     }

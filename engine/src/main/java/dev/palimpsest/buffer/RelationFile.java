@@ -79,6 +79,15 @@ final class RelationFile {
         return mayCreate;
     }
 
+    /** Cuts it, if there is one and it is longer. */
+    void truncate(long sizeBytes) {
+        DiskFile open = openIfExists();
+        if (open != null && open.size() > sizeBytes) {
+            open.truncate(sizeBytes);
+            writtenSinceForce = true;
+        }
+    }
+
     /** @return the bytes that the file has at least, durably; -1 if there was nothing to force */
     long forceIfWritten() {
         if (!writtenSinceForce) {

@@ -312,9 +312,7 @@ final class Components {
 
         @Override
         public void writePages(WritePacer pacer) {
-            pool.writeDirty(pacer);
-            pool.forceFiles();
-            lengths.write(pool.forcedBlocks());
+            lengths.writePages(pool, pacer);
         }
 
         @Override

@@ -24,6 +24,7 @@ import java.util.Arrays;
  * <pre>
  *  map page: common header, then {@value #ENTRIES} bytes, one for each heap page
  *  record SET: block 0: map page (INIT if new). u16 entry, u8 category
+ *  record CUT: block 0: map page. u16 entry: it and all after it have no room
  * </pre>
  *
  * <p>Thread-safe. {@code best} holds for each map page a number not below its largest category, in memory only.
@@ -32,6 +33,7 @@ final class FreeSpaceMap {
     static final int UNIT = 32;
     static final int ENTRIES = PageLayout.SIZE - PageLayout.HEADER_BYTES;
     private static final int SET = 0;
+    private static final int CUT = 1;
     private static final VarHandle BYTES = MethodHandles.arrayElementVarHandle(byte[].class);
 
     private final PageFile file;
@@ -118,6 +120,39 @@ final class FreeSpaceMap {
         }
     }
 
+    /** The heap ends here: there is no room in blocks from this one on. An inserter's note of one that is new again may be lost. */
+    void cut(int blockCount) {
+        for (int mapBlock = blockCount / ENTRIES; mapBlock < file.blockCount(); mapBlock++) {
+            int entry = Math.max(0, blockCount - mapBlock * ENTRIES);
+            try (PageGuard guard = file.latchExclusive(mapBlock)) {
+                ByteBuffer page = guard.page();
+                if (PageLayout.isNew(page) || isCut(page, entry)) {
+                    continue;
+                }
+                guard.markDirty();
+                WalRecordBuilder record = HeapLog.begin(ResourceManagerId.FREE_SPACE, CUT, 0);
+                applyCut(page, entry);
+                record.block(guard.frame().pageId(), page, false);
+                wal.append(record.putShort(entry));
+            }
+        }
+    }
+
+    private static boolean isCut(ByteBuffer page, int entry) {
+        for (int i = entry; i < ENTRIES; i++) {
+            if (page.get(PageLayout.HEADER_BYTES + i) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void applyCut(ByteBuffer page, int entry) {
+        for (int i = entry; i < ENTRIES; i++) {
+            page.put(PageLayout.HEADER_BYTES + i, (byte) 0);
+        }
+    }
+
     private void raise(int mapBlock, int category) {
         byte[] known = best;
         if (mapBlock >= known.length) {
@@ -138,7 +173,7 @@ final class FreeSpaceMap {
         page.put(PageLayout.HEADER_BYTES + entry, (byte) category);
     }
 
-    /** Redo of SET. */
+    /** Redo of both. */
     static final class Log implements ResourceManager {
         @Override
         public ResourceManagerId id() {
@@ -151,14 +186,21 @@ final class FreeSpaceMap {
             if (page != null) {
                 ByteBuffer payload = record.payload();
                 int entry = payload.getShort() & 0xFFFF;
-                apply(page, record.isInit(0), entry, payload.get() & 0xFF);
+                if (record.info() == CUT) {
+                    applyCut(page, entry);
+                } else {
+                    apply(page, record.isInit(0), entry, payload.get() & 0xFF);
+                }
             }
         }
 
         @Override
         public String describe(WalRecord record) {
             ByteBuffer payload = record.payload();
-            return "SET entry=" + (payload.getShort() & 0xFFFF) + " category=" + (payload.get() & 0xFF);
+            int entry = payload.getShort() & 0xFFFF;
+            return record.info() == CUT
+                    ? "CUT entry=" + entry
+                    : "SET entry=" + entry + " category=" + (payload.get() & 0xFF);
         }
     }
 }

@@ -41,6 +41,7 @@ public final class Heap {
     private final HeapReader reader;
     private final HeapWriter writer;
     private final HeapLocker locker;
+    private final Truncation truncation;
     private final BigValues bigValues;
     private final FreeSpaceMap map;
     private final VisibilityMap visibilityMap;
@@ -57,13 +58,14 @@ public final class Heap {
         PageFile bitFile = context.pool().file(fileNumber, PageId.VISIBILITY_MAP, LatchRank.MAP_PAGE);
         visibilityMap = new VisibilityMap(bitFile, context.wal());
         writer = new HeapWriter(context, file, visibility, map, visibilityMap);
+        truncation = new Truncation(context, file, map, visibilityMap);
         locker = new HeapLocker(context, file, visibility, reader);
         bigValues = new BigValues(bigFile, context.wal());
     }
 
     /** Redo and description of this room's records. */
     public static List<ResourceManager> resourceManagers() {
-        return List.of(new HeapLog(), new FreeSpaceMap.Log(), new BigValues.Log());
+        return List.of(new HeapLog(), new FreeSpaceMap.Log(), new BigValues.Log(), new Truncation.Log());
     }
 
     public int fileNumber() {
@@ -200,10 +202,10 @@ public final class Heap {
      * @param out filled unless the answer is {@link #NO_CONFLICT}; null for nothing
      */
     public long findLive(long rootTid, Transaction tx, HeapTuple out) {
-        if (Tid.block(rootTid) >= file.blockCount()) {
+        Frame frame = file.pinIfPresent(Tid.block(rootTid));
+        if (frame == null) {
             return NO_CONFLICT;
         }
-        Frame frame = file.pin(Tid.block(rootTid));
         frame.acquireShared();
         try {
             return checkChain(frame, Tid.linePointer(rootTid), tx, out);
@@ -274,7 +276,10 @@ public final class Heap {
 
     /** Removes what nobody needs from one page. Returns whether anything went. */
     public boolean prune(int block) {
-        Frame frame = file.pin(block);
+        Frame frame = file.pinIfPresent(block);
+        if (frame == null) {
+            return false;
+        }
         frame.acquireExclusive();
         try {
             return !PageLayout.isNew(frame.page) && writer.prune(frame);
@@ -292,7 +297,7 @@ public final class Heap {
      * @return pages given back
      */
     public int truncate(int atMost) {
-        return 0;
+        return truncation.run(atMost);
     }
 
     /**

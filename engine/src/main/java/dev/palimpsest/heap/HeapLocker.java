@@ -70,6 +70,10 @@ final class HeapLocker {
         long ctid;
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);
         Frame frame = latch(Tid.block(tid));
+        if (frame == null) {
+            out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
+            return true;
+        }
         try {
             int offset = HeapPage.tupleOffset(frame.page, Tid.linePointer(tid));
             if (offset < 0 || xmin != Xid.NONE && HeapPage.xmin(frame.page, offset) != xmin) {
@@ -246,6 +250,10 @@ final class HeapLocker {
             int block = Tid.block(target);
             context.scheduler().step(Step.HEAP_BEFORE_LATCH);
             Frame frame = latch(block);
+            if (frame == null) {
+                link.end();
+                return;
+            }
             try {
                 lockOnPage(frame.page, block, link, tx, mode, out);
             } catch (IndexOutOfBoundsException e) {
@@ -400,6 +408,9 @@ final class HeapLocker {
     private boolean lockIfUnchanged(
             Transaction tx, long tid, long xmax, long ctid, RowLockMode mode, ModifyResult out) {
         Frame frame = latch(Tid.block(tid));
+        if (frame == null) {
+            return false;
+        }
         try {
             int offset = HeapPage.tupleOffset(frame.page, Tid.linePointer(tid));
             if (offset < 0 || HeapPage.xmax(frame.page, offset) != xmax || HeapPage.ctid(frame.page, offset) != ctid) {
@@ -414,9 +425,12 @@ final class HeapLocker {
         }
     }
 
+    /** Null past a truncated tail. */
     private Frame latch(int block) {
-        Frame frame = file.pin(block);
-        frame.acquireShared();
+        Frame frame = file.pinIfPresent(block);
+        if (frame != null) {
+            frame.acquireShared();
+        }
         return frame;
     }
 

@@ -91,12 +91,12 @@ final class HeapReader {
 
     private boolean fetchLatched(long rootTid, Snapshot snapshot, HeapTuple out) {
         int block = Tid.block(rootTid);
-        if (block >= file.blockCount()) {
+        scheduler.step(Step.HEAP_BEFORE_LATCH);
+        Frame frame = file.pinIfPresent(block);
+        if (frame == null) {
             return false; // past a truncated tail there is no row
         }
-        scheduler.step(Step.HEAP_BEFORE_LATCH);
         int result;
-        Frame frame = file.pin(block);
         try {
             frame.acquireShared();
             try {
@@ -235,10 +235,10 @@ final class HeapReader {
     /** The version at exactly this place, whoever sees it. */
     boolean fetchVersion(long tid, HeapTuple out) {
         int block = Tid.block(tid);
-        if (block >= file.blockCount()) {
+        Frame frame = file.pinIfPresent(block);
+        if (frame == null) {
             return false;
         }
-        Frame frame = file.pin(block);
         try {
             frame.acquireShared();
             try {
@@ -298,11 +298,11 @@ final class HeapReader {
     }
 
     private long copyLatched(int block, byte[] into) {
-        if (block >= file.blockCount()) {
+        mark(block);
+        Frame frame = file.pinIfPresent(block);
+        if (frame == null) {
             return -1;
         }
-        mark(block);
-        Frame frame = file.pin(block);
         try {
             frame.acquireShared();
             try {
@@ -318,7 +318,10 @@ final class HeapReader {
 
     /** Marks the page if its latch is free: a reader never waits for the sake of later ones. */
     private void mark(int block) {
-        Frame frame = file.pin(block);
+        Frame frame = file.pinIfPresent(block);
+        if (frame == null) {
+            return;
+        }
         try {
             if (frame.newestCsn() == Lsn.INFINITE && frame.tryAcquireExclusive()) {
                 try {

@@ -137,7 +137,11 @@ final class HeapWriter {
     void delete(Transaction tx, long tid, long xmin, ModifyResult out) {
         long xid = context.transactions().assignXid(tx);
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);
-        Frame frame = file.pin(Tid.block(tid));
+        Frame frame = file.pinIfPresent(Tid.block(tid));
+        if (frame == null) {
+            out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
+            return;
+        }
         frame.acquireExclusive();
         try {
             int offset = HeapPage.tupleOffset(frame.page, Tid.linePointer(tid));
@@ -191,7 +195,11 @@ final class HeapWriter {
             boolean keysUpdated,
             ModifyResult out) {
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);
-        Frame frame = file.pin(Tid.block(tid));
+        Frame frame = file.pinIfPresent(Tid.block(tid));
+        if (frame == null) {
+            out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
+            return true;
+        }
         frame.acquireExclusive();
         try {
             ByteBuffer page = frame.page;
@@ -235,7 +243,7 @@ final class HeapWriter {
         }
     }
 
-    /** @return false if the page found had lost its room by the time both were latched */
+    /** @return false if the page found had lost its room, or was cut off, by the time both were latched */
     private boolean updateToOtherPage(
             Transaction tx,
             long xid,
@@ -254,14 +262,18 @@ final class HeapWriter {
         }
         Frame old = null;
         try {
-            old = file.pin(Tid.block(tid));
+            old = file.pinIfPresent(Tid.block(tid));
+            if (old == null) {
+                out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
+                return true;
+            }
             latchInOrder(old, target);
             try {
                 int offset = HeapPage.tupleOffset(old.page, Tid.linePointer(tid));
                 if (!mayEnd(old.page, offset, tid, xmin, tx, strength(keysUpdated), out)) {
                     return true;
                 }
-                if (RoomFinder.freeBytes(target.page) < needed) {
+                if (RoomFinder.freeBytes(target.page) < needed || file.isCut(target)) {
                     return false;
                 }
                 boolean init = PageLayout.isNew(target.page);

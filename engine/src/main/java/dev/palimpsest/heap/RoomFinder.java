@@ -58,10 +58,16 @@ final class RoomFinder {
         int wanted = withReserve(needed);
         int stripe = (int) Thread.currentThread().getId() & TARGETS - 1;
         int block = targets.get(stripe);
-        while (block != NO_BLOCK && block < file.blockCount()) {
-            Frame frame = file.pin(block);
+        if (block >= file.blockCount()) {
+            block = map.search(wanted); // the target was cut off
+        }
+        while (block != NO_BLOCK) {
+            Frame frame = file.pinIfPresent(block);
+            if (frame == null) {
+                break; // the map is behind a cut
+            }
             frame.acquireExclusive();
-            int free = freeBytes(frame.page);
+            int free = file.isCut(frame) ? 0 : freeBytes(frame.page);
             if (free >= wanted) {
                 targets.set(stripe, block);
                 return frame;

@@ -17,7 +17,10 @@ final class PageCheck {
     static void check(PageFile file, Problems problems, CheckProgress progress) {
         int count = file.blockCount();
         for (int block = 0; block < count; block++) {
-            try (PageGuard guard = file.latchShared(block)) {
+            try (PageGuard guard = file.latchSharedIfPresent(block)) {
+                if (guard == null) {
+                    break; // cut off since
+                }
                 String problem = problem(guard.page(), file.fork());
                 if (problem != null) {
                     problems.add(file.path() + " block " + block + ": " + problem);

@@ -2,6 +2,8 @@ package dev.palimpsest.recovery;
 
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
+import dev.palimpsest.buffer.BufferPool;
+import dev.palimpsest.buffer.WritePacer;
 import dev.palimpsest.id.PageId;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.storage.Disk;
@@ -70,6 +72,17 @@ public final class FileLengths {
         disk.rename(TEMPORARY_PATH, PATH);
         disk.forceDirectory("");
         written = bytes;
+    }
+
+    /** A checkpoint's step 4: the list promises less, files are cut, pages written and forced, the list promises more. Why so: README.md. */
+    public void writePages(BufferPool pool, WritePacer pacer) {
+        if (pool.promiseLess()) {
+            write(pool.forcedBlocks());
+        }
+        pool.cutFiles();
+        pool.writeDirty(pacer);
+        pool.forceFiles();
+        write(pool.forcedBlocks());
     }
 
     /**

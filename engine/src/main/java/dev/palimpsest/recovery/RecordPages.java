@@ -115,6 +115,12 @@ final class RecordPages implements RedoPages {
     }
 
     @Override
+    public void cut(long pageId) {
+        assert record.blockCount() == 0 : "a page of the record may be cut off";
+        pool.file(PageId.fileNumber(pageId), PageId.fork(pageId)).cutForRedo(PageId.block(pageId));
+    }
+
+    @Override
     public void noteXid(long xid) {
         maxXid = Math.max(maxXid, xid);
     }

@@ -18,6 +18,7 @@ public enum Step {
     WAL_WRITTEN,
     WAL_FORCED,
     PAGE_READ_OPTIMISTIC,
+    PAGE_MISSED,
     PAGE_LOADED,
     PAGE_COPIED,
     PAGE_WRITTEN,

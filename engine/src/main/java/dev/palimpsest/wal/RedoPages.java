@@ -17,6 +17,9 @@ public interface RedoPages {
     /** A page that isn't among the record's blocks, latched exclusively, for looking at; recovery doesn't set its LSN. */
     ByteBuffer pageById(long pageId);
 
+    /** The record cuts off the tail of a fork: it ends before this page. */
+    void cut(long pageId);
+
     /** The record mentions an xid besides its own (subtransactions of a commit): none up to it is handed out again. */
     void noteXid(long xid);
 

@@ -12,7 +12,9 @@ public enum ResourceManagerId {
     STORAGE(4),
     BIG_VALUE(5),
     SEQUENCE(6),
-    FREE_SPACE(7);
+    FREE_SPACE(7),
+    /** Cutting off the tail of relation files. */
+    TRUNCATION(8);
 
     private static final ResourceManagerId[] BY_CODE = values();
 

@@ -72,6 +72,11 @@ class BtreeRedoTest {
         }
 
         @Override
+        public void cut(long pageId) {
+            throw new AssertionError("indexes aren't cut");
+        }
+
+        @Override
         public ByteBuffer pageById(long pageId) {
             throw new AssertionError("not needed");
         }

@@ -129,6 +129,11 @@ final class SimulatedTransactions {
         }
 
         @Override
+        public void cut(long pageId) {
+            throw new AssertionError();
+        }
+
+        @Override
         public void noteXid(long xid) {}
 
         @Override
