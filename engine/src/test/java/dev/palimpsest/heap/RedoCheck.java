@@ -120,6 +120,14 @@ final class RedoCheck implements RedoPages {
     }
 
     @Override
+    public void cut(long pageId) {
+        pages.keySet()
+                .removeIf(id -> PageId.fileNumber(id) == PageId.fileNumber(pageId)
+                        && PageId.fork(id) == PageId.fork(pageId)
+                        && PageId.block(id) >= PageId.block(pageId));
+    }
+
+    @Override
     public void noteXid(long xid) {}
 
     @Override
