@@ -71,7 +71,7 @@ final class HeapLocker {
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);
         Frame frame = latch(Tid.block(tid));
         if (frame == null) {
-            out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
+            out.setGone();
             return true;
         }
         try {
@@ -116,6 +116,9 @@ final class HeapLocker {
         Link link = new Link();
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);
         Frame frame = latch(block);
+        if (frame == null) {
+            return true;
+        }
         try {
             ArchivedVersions version = reader.findArchived(tid, xmin);
             if (version == null) {
@@ -251,8 +254,7 @@ final class HeapLocker {
             context.scheduler().step(Step.HEAP_BEFORE_LATCH);
             Frame frame = latch(block);
             if (frame == null) {
-                link.end();
-                return;
+                return false; // no link leads to a page that was cut off
             }
             try {
                 lockOnPage(frame.page, block, link, tx, mode, out);
@@ -276,6 +278,9 @@ final class HeapLocker {
         int block = Tid.block(source);
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);
         Frame frame = latch(block);
+        if (frame == null) {
+            return false;
+        }
         try {
             ByteBuffer page = frame.page;
             int offset = HeapPage.bodyOffset(page, Tid.linePointer(source));

@@ -348,15 +348,13 @@ public final class HeapVacuum {
 
     /** True if no line pointer of the page is in use, or there is no such page. */
     public boolean isEmpty(int block) {
-        if (block >= file.blockCount()) {
-            return true;
-        }
-        try (PageGuard guard = file.latchShared(block)) {
-            return isEmpty(guard.page());
+        try (PageGuard guard = file.latchSharedIfPresent(block)) {
+            return guard == null || isEmpty(guard.page());
         }
     }
 
-    private static boolean isEmpty(ByteBuffer page) {
+    /** No line pointer is used: no index entry, no link and no archived version leads here. */
+    static boolean isEmpty(ByteBuffer page) {
         if (!PageLayout.isNew(page)) {
             for (int number = SlottedPage.lineCount(page); number > 0; number--) {
                 if (SlottedPage.line(page, number) != LinePointer.UNUSED) {

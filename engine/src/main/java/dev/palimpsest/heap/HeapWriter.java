@@ -139,7 +139,7 @@ final class HeapWriter {
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);
         Frame frame = file.pinIfPresent(Tid.block(tid));
         if (frame == null) {
-            out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
+            out.setGone();
             return;
         }
         frame.acquireExclusive();
@@ -197,7 +197,7 @@ final class HeapWriter {
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);
         Frame frame = file.pinIfPresent(Tid.block(tid));
         if (frame == null) {
-            out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
+            out.setGone();
             return true;
         }
         frame.acquireExclusive();
@@ -264,7 +264,7 @@ final class HeapWriter {
         try {
             old = file.pinIfPresent(Tid.block(tid));
             if (old == null) {
-                out.set(ModifyResult.Status.DELETED, Xid.NONE, Tid.NONE);
+                out.setGone();
                 return true;
             }
             latchInOrder(old, target);

@@ -3,15 +3,11 @@ package dev.palimpsest.heap;
 import dev.palimpsest.buffer.Frame;
 import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.id.PageId;
-import dev.palimpsest.page.LinePointer;
-import dev.palimpsest.page.PageLayout;
-import dev.palimpsest.page.SlottedPage;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.wal.RedoPages;
 import dev.palimpsest.wal.ResourceManager;
 import dev.palimpsest.wal.ResourceManagerId;
 import dev.palimpsest.wal.WalRecord;
-import java.nio.ByteBuffer;
 
 /**
  * Gives back the pages at the end of a heap that hold nothing, one at a time from the last one on: whether a page is empty, its record and
@@ -58,7 +54,7 @@ final class Truncation {
         }
         frame.acquireExclusive();
         try {
-            if (!isEmpty(frame.page)) {
+            if (!HeapVacuum.isEmpty(frame.page)) {
                 return false;
             }
             visibilityMap.clear(block); // before the cut: the bit would outlive the page, and be the next one's
@@ -71,22 +67,6 @@ final class Truncation {
         }
         context.scheduler().step(Step.HEAP_CHANGED);
         file.discardCut(block);
-        return true;
-    }
-
-    /** No line pointer is used: no index entry, no link and no archived version leads here. */
-    private static boolean isEmpty(ByteBuffer page) {
-        if (PageLayout.isNew(page)) {
-            return true;
-        }
-        if (PageLayout.own(page) != 0) {
-            return false;
-        }
-        for (int number = SlottedPage.lineCount(page); number > 0; number--) {
-            if (SlottedPage.line(page, number) != LinePointer.UNUSED) {
-                return false;
-            }
-        }
         return true;
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.palimpsest.api.RowLockMode;
 import dev.palimpsest.id.Tid;
+import dev.palimpsest.id.Xid;
 import dev.palimpsest.tx.Horizon;
 import dev.palimpsest.tx.SnapshotKind;
 import dev.palimpsest.tx.Transaction;
@@ -81,7 +82,7 @@ class TruncationTest {
                 ModifyResult.Status.DELETED, fixture.update(tx, stale, 1, "x").status());
         ModifyResult out = new ModifyResult();
         tx.beginStatement(SnapshotKind.OPEN, HeapFixture.FILE);
-        heap.lock(tx, stale, RowLockMode.SHARE, out);
+        heap.lock(tx, stale, Xid.NONE, RowLockMode.SHARE, out);
         tx.endStatement();
         assertEquals(ModifyResult.Status.DELETED, out.status());
         fixture.commit(tx);
