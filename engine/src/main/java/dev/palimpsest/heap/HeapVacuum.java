@@ -164,6 +164,7 @@ public final class HeapVacuum {
             VersionArchive archive = context.archive().current();
             byte[] blob = archive.get(file.fileNumber(), block);
             VacuumPlan plan = plan(blob, archive != VersionArchive.NONE);
+            refused = archive == VersionArchive.NONE && pruner.wantsArchive;
             if (pruner.putFirst && !pruner.archive.store(archive, file.fileNumber(), block)) {
                 refused = true;
                 plan = plan(blob, false);

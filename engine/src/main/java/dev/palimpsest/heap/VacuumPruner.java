@@ -41,6 +41,9 @@ final class VacuumPruner extends Pruner {
     /** Something goes to the archive that isn't there yet: it has to be put there before the page is changed. */
     boolean putFirst;
 
+    /** Something would go to the archive, or does. */
+    boolean wantsArchive;
+
     // told to the collector when the latch is released
     private final List<Runnable> findings = new ArrayList<>();
 
@@ -156,10 +159,11 @@ final class VacuumPruner extends Pruner {
             fate[i] = KEEP;
         } else if (!horizon.needed(begin, end, fileNumber)) {
             fate[i] = REMOVE;
-        } else if (mayArchive && !isBehindKept && !horizon.mayBeFollowed(end, fileNumber)) {
-            fate[i] = ARCHIVE; // archived ones are the oldest of their chain: behind one that stays, this one stays too
+        } else if (!isBehindKept && !horizon.mayBeFollowed(end, fileNumber)) {
+            wantsArchive = true;
+            fate[i] = mayArchive ? ARCHIVE : KEEP;
         } else {
-            fate[i] = KEEP;
+            fate[i] = KEEP; // archived ones are the oldest of their chain: behind one that stays, this one stays too
         }
     }
 
