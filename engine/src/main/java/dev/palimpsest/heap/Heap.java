@@ -338,6 +338,24 @@ public final class Heap {
         }
     }
 
+    /**
+     * What contradicts the visibility map on a page, or null: a bit that is set is always true. For checks, while nobody changes the heap.
+     *
+     * @param copy the page, which isn't new
+     */
+    public String visibilityProblem(int block, byte[] copy) {
+        ByteBuffer page = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
+        boolean bit = visibilityMap.isSet(block);
+        if (!bit && !HeapPage.isAllVisible(page)) {
+            return null;
+        }
+        if (!HeapPage.isAllVisible(page)) {
+            return "visible to all in the map, not on the page";
+        }
+        String problem = HeapPage.allVisibleProblem(page);
+        return problem == null ? null : "visible to all, but " + problem;
+    }
+
     /** Fates as numbers, for {@link #forEachLine}'s visitors. */
     public Visibility visibility() {
         return visibility;

@@ -56,6 +56,28 @@ final class HeapPage {
         }
     }
 
+    /** Why a page can't be visible to all, or null. For checks. */
+    static String allVisibleProblem(ByteBuffer page) {
+        if (PageLayout.own(page) != 0) {
+            return "archived versions up to " + PageLayout.own(page);
+        }
+        for (int number = 1, count = SlottedPage.lineCount(page); number <= count; number++) {
+            int line = SlottedPage.line(page, number);
+            int state = LinePointer.state(line);
+            if (state == LinePointer.STATE_DEAD || state == LinePointer.STATE_ARCHIVED) {
+                return "line pointer " + number + " is " + LinePointer.toString(line);
+            }
+            if (state == LinePointer.STATE_NORMAL) {
+                int offset = LinePointer.offset(line);
+                int marks = flags(page, offset) & TupleLayout.MARKS;
+                if ((marks & TupleLayout.XMIN_COMMITTED) == 0 || xmax(page, offset) != Xid.NONE) {
+                    return "tuple " + number + " has marks=" + marks + " xmax=" + xmax(page, offset);
+                }
+            }
+        }
+        return null;
+    }
+
     /** Part of every change of the page, and of its redo. */
     static void clearAllVisible(ByteBuffer page) {
         int flags = PageLayout.flags(page);

@@ -84,6 +84,9 @@ final class Recycler {
         if (!HeapPage.isHotUpdated(flags)) {
             return null;
         }
+        if ((flags & TupleLayout.KEYS_UPDATED) != 0 && PageLayout.own(page) != 0) {
+            return null; // an archived version before it has to learn that first
+        }
         int root = (flags & TupleLayout.HEAP_ONLY) == 0 ? line : redirectTo(page, line);
         if (root == 0 || root == line && SlottedPage.freeBytes(page) < LinePointer.BYTES) {
             return null;

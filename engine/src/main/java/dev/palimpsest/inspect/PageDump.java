@@ -51,6 +51,7 @@ public final class PageDump {
                 .append(PageLayout.special(page))
                 .append(" flags=")
                 .append(PageLayout.flags(page))
+                .append(PageLayout.own(page) == 0 ? "" : " own=" + PageLayout.own(page))
                 .append('\n');
         if (type == PageType.HEAP) {
             for (int number = 1; number <= SlottedPage.lineCount(page); number++) {
@@ -62,7 +63,7 @@ public final class PageDump {
 
     private static void describeLine(StringBuilder text, ByteBuffer page, int number, int line) {
         text.append(number).append(": ").append(LinePointer.toString(line));
-        if (LinePointer.isNormal(line)) {
+        if (LinePointer.hasItem(line)) { // a dead root has a body, too
             int at = LinePointer.offset(line);
             text.append(" xmin=").append(page.getLong(at + TupleLayout.XMIN));
             text.append(" xmax=").append(page.getLong(at + TupleLayout.XMAX));

@@ -15,7 +15,7 @@ import java.util.List;
 /**
  * Checks one table: its tuples, its chains, and every index against the rows. One use.
  *
- * <p>A root is a line pointer that index entries may name: a redirect, or a tuple that isn't heap-only. A root whose chain has a version
+ * <p>A root is a line pointer that index entries may name: a redirect, a tuple that isn't heap-only, or what is left of one (dead, archived). A root whose chain has a version
  * that is visible now has exactly one entry in each index, with that version's key; an entry leads to a root.
  */
 final class TableCheck {
@@ -55,8 +55,12 @@ final class TableCheck {
                     progress.at(
                             "table " + table.name(), lastBlock[0], table.heap().blockCount());
                     chains.begin(lastBlock[0], page);
+                    String visibility = table.heap().visibilityProblem(lastBlock[0], page);
+                    if (visibility != null) {
+                        problem(Tid.of(lastBlock[0], 0), visibility);
+                    }
                 }
-                boolean sound = !LinePointer.isNormal(line) || tuples.check(tid, line, page);
+                boolean sound = !LinePointer.hasItem(line) || tuples.check(tid, line, page);
                 if (sound && isRoot(line, page)) {
                     chains.walk(Tid.linePointer(tid));
                     boolean live = table.heap().fetch(tid, latest.snapshot(), out);
