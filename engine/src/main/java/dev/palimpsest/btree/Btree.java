@@ -30,6 +30,8 @@ public final class Btree {
     private final Scheduler scheduler;
     private final String name;
     private final long firstPageId;
+    private final BtreeEpochs epochs = new BtreeEpochs();
+    private final BtreeFreePages freePages;
 
     /**
      * The root, or a page that was the root once: then it is the leftmost of its level, and a descent from it only has to move right
@@ -37,13 +39,17 @@ public final class Btree {
      */
     private volatile int rootHint;
 
-    /** @param name the index's name, for messages */
-    public Btree(PageFile file, Wal wal, Scheduler scheduler, String name) {
+    /**
+     * @param map the file's free-space fork
+     * @param name the index's name, for messages
+     */
+    public Btree(PageFile file, PageFile map, Wal wal, Scheduler scheduler, String name) {
         this.file = file;
         this.wal = wal;
         this.scheduler = scheduler;
         this.name = name;
         this.firstPageId = file.pageId(0);
+        freePages = new BtreeFreePages(map, epochs);
     }
 
     /** Formats an empty file as an empty index: the meta page and a leaf as root, in one WAL record. */
@@ -90,6 +96,14 @@ public final class Btree {
 
     Scheduler scheduler() {
         return scheduler;
+    }
+
+    BtreeEpochs epochs() {
+        return epochs;
+    }
+
+    BtreeFreePages freePages() {
+        return freePages;
     }
 
     long pageId(int block) {

@@ -21,7 +21,7 @@ final class BtreeCounts {
             newPages++;
         } else if (PageLayout.type(page) == PageType.BTREE_META.code()) {
             levels = page.getInt(META_LEVEL) + 1;
-        } else if ((page.getInt(FLAGS) & (HALF_DEAD | DELETED)) != 0) {
+        } else if (BtreePage.isDead(page)) {
             deadPages++;
         } else if (BtreePage.level(page) > 0) {
             innerPages++;

@@ -53,14 +53,25 @@ public final class BtreeCursor {
 
     private long find(byte[] from, int length) {
         descent.begin(tree);
+        if (descent.tryToLeaf(from, length)) {
+            long found = tryLook(from, length);
+            tree.scheduler().step(Step.PAGE_READ_OPTIMISTIC);
+            if (found >= Tid.NONE && descent.isValid()) {
+                return found;
+            }
+        }
+        descent.enter(tree);
+        try {
+            return findPersistently(from, length);
+        } finally {
+            descent.leave();
+        }
+    }
+
+    private long findPersistently(byte[] from, int length) {
         descent.toLeaf(from, length);
         for (; ; ) {
-            long found;
-            try {
-                found = look(descent.page, from, length);
-            } catch (IndexOutOfBoundsException e) {
-                found = FAILED;
-            }
+            long found = tryLook(from, length);
             tree.scheduler().step(Step.PAGE_READ_OPTIMISTIC);
             if (!descent.isValid()) {
                 descent.failed();
@@ -72,6 +83,14 @@ public final class BtreeCursor {
             } else {
                 return found;
             }
+        }
+    }
+
+    private long tryLook(byte[] from, int length) {
+        try {
+            return look(descent.page, from, length);
+        } catch (IndexOutOfBoundsException e) {
+            return FAILED;
         }
     }
 

@@ -35,14 +35,84 @@ final class BtreeDescent {
     private ByteBuffer copy;
     private boolean missed;
 
+    private final int epochHint = BtreeEpochs.hint();
+
+    /** What {@link #enter} announced, or -1. */
+    private int announced = -1;
+
     /** The way led right from a root whose split is incomplete: above the pages there, no level exists yet. */
     private boolean rootSplit;
 
-    /** Forgets the path; before each operation. */
+    /** Before each operation. By itself enough for {@link #tryToLeaf}, and where no page can be used again meanwhile. */
     void begin(Btree tree) {
         this.tree = tree;
         failures = 0;
         missed = false;
+    }
+
+    /** Begins an operation that holds block numbers of pages that it hasn't latched: until {@link #leave}, none of them is used again. */
+    void enter(Btree tree) {
+        assert announced < 0 : "entered twice";
+        begin(tree);
+        announced = tree.epochs().announce(epochHint);
+    }
+
+    void leave() {
+        tree.epochs().withdraw(announced);
+        announced = -1;
+    }
+
+    /**
+     * The fast way down to the leaf for {@code key}, in one go and without {@link #enter}: each page's block number is used only if the page
+     * that has it is still unchanged after the reading of the next page has begun. So that one was still in its place then, and a
+     * later use of it would change its version, which the end of its own reading finds out.
+     *
+     * @return false if it has to be gone the other way: a page was not in memory, or changed, or a way to the right was met; otherwise the leaf
+     *     is read, not validated
+     */
+    boolean tryToLeaf(byte[] key, int length) {
+        int at = tree.rootHint(); // was the root once, so it is the first of its level and never leaves the tree
+        Frame parent = null;
+        long parentVersion = 0;
+        int above = MAX_LEVELS;
+        for (; ; ) {
+            Frame cached = tree.file().cached(at);
+            long begun = cached == null ? Frame.UNREADABLE : cached.beginRead(tree.pageId(at));
+            if (begun < 0) {
+                return false;
+            }
+            cached.touch(); // a page that is only read this way is in use all the same
+            tree.scheduler().step(Step.PAGE_READ_OPTIMISTIC);
+            if (parent != null && !parent.validate(parentVersion)) {
+                return false;
+            }
+            ByteBuffer bytes = cached.page;
+            int level = BtreePage.level(bytes);
+            if (level == 0) {
+                block = at;
+                frame = cached;
+                version = begun;
+                page = bytes;
+                return true;
+            }
+            int next;
+            try {
+                int slot = BtreePage.childSlot(bytes, level, key, length);
+                if (slot == BtreePage.count(bytes) - 1 && BtreePage.isRightOf(bytes, key, length)) {
+                    return false;
+                }
+                next = BtreePage.child(bytes, slot);
+            } catch (IndexOutOfBoundsException e) {
+                return false; // a page half written, or a damaged one: the other way tells
+            }
+            if (level >= above) {
+                return false;
+            }
+            above = level;
+            parent = cached;
+            parentVersion = begun;
+            at = next; // of an unvalidated page: any number may be asked for
+        }
     }
 
     void forgetPath() {
@@ -75,6 +145,31 @@ final class BtreeDescent {
             throw tree.corrupted(at, "no way down to level=" + level);
         }
         return at;
+    }
+
+    /**
+     * The block at {@code level} that the strings right below {@code bound} belong on, or a page to its left. It may be changed when the
+     * caller gets there.
+     *
+     * @return 0 if the tree isn't that high
+     */
+    int toLevelBelow(byte[] bound, int length, int level) {
+        int at = tree.refreshRoot();
+        try {
+            for (; ; ) {
+                readCopy(at);
+                int its = BtreePage.level(page);
+                if (BtreePage.endsBelow(page, bound, length)) {
+                    at = BtreePage.rightLink(page);
+                } else if (its <= level) {
+                    return its == level ? at : 0;
+                } else {
+                    at = BtreePage.child(page, BtreePage.lowerBound(page, its, bound, length) - 1);
+                }
+            }
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(at, "an offset points outside the page");
+        }
     }
 
     /** One page of the way: the next block, or -1 if this page is of the wanted level (or below) and now read, not validated. */

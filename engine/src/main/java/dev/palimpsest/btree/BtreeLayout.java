@@ -61,10 +61,10 @@ final class BtreeLayout {
     /** Split, but the page to the right has no entry in the parent yet. */
     static final int INCOMPLETE_SPLIT = 1;
 
-    /** Reserved for page deletion by vacuum. */
+    /** On its way out of the tree: no downlink, no entries, still among its siblings. */
     static final int HALF_DEAD = 2;
 
-    /** Reserved for page deletion by vacuum. */
+    /** Out of the tree; its links stay until it is used again. */
     static final int DELETED = 4;
 
     static final int TID_SIZE = 6;

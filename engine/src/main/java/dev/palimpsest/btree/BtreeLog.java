@@ -17,17 +17,22 @@ import java.nio.ByteBuffer;
  * CREATE        meta (init), root leaf (init)            -
  * INSERT        page, [child]                            u16 slot, u16 length, entry
  * INSERT_BATCH  leaf                                     to the payload's end: u16 slot, u16 length, entry
- * SPLIT         left, right (init), [neighbour], [child] u8 what, u32 right block, u16 kept entries,
+ * SPLIT         left, right (init), [neighbour],
+ *               [child], [map]                           u8 what, u32 right block, u16 kept entries,
  *                                                        u16 high key length, left's new high key,
  *                                                        [u16 slot, u16 length, entry that goes to the left page],
  *                                                        u16 lower, u16 upper and the right page without its hole
- * NEW_ROOT      root (init), left child, meta            u16 level, u32 left block, u32 right block, u16 length, separator
+ * NEW_ROOT      root (init), left child, meta, [map]     u16 level, u32 left block, u32 right block, u16 length, separator
  * REMOVE        leaf                                     u16 slot
  * REMOVE_BATCH  leaf                                     to the payload's end: u16 slot, ascending
+ * MAP           map (init if new)                        u32 block, u8 state
+ * HALF_DEAD     parent, pages from the leaf up           u16 the downlink's slot + 1
+ * UNLINK        left, page, right, map (init if new)     -
  * </pre>
  *
  * "child" is the page whose INCOMPLETE_SPLIT ends with this record, since the entry is its right sibling's downlink; "neighbour" the
- * page whose left link changes to the new right page.
+ * page whose left link changes to the new right page. A split or new root whose new page was a deleted one changes the map
+ * ({@link BtreeFreePages}).
  *
  * <p>Stateless.
  */
@@ -39,6 +44,9 @@ final class BtreeLog {
     static final int NEW_ROOT = 5;
     static final int REMOVE = 6;
     static final int REMOVE_BATCH = 7;
+    static final int MAP = 8;
+    static final int HALF_DEAD = 9;
+    static final int UNLINK = 10;
 
     static final int SPLIT_HAS_NEIGHBOUR = 1;
     static final int SPLIT_HAS_CHILD = 2;
@@ -46,6 +54,9 @@ final class BtreeLog {
 
     /** Nothing moves: the left page, the last of its level, gets its high key in place and keeps everything else. */
     static final int SPLIT_BEHIND = 8;
+
+    /** The right page was a deleted one: the map changes. */
+    static final int SPLIT_RECYCLES = 16;
 
     private BtreeLog() {}
 
@@ -70,7 +81,8 @@ final class BtreeLog {
         record.block(leaf.pageId(), leaf.page, false);
     }
 
-    static void beginSplit(WalRecordBuilder record, long xid, Frame left, Frame right, Frame neighbour, Frame child) {
+    static void beginSplit(
+            WalRecordBuilder record, long xid, Frame left, Frame right, Frame neighbour, Frame child, Frame map) {
         record.begin(ResourceManagerId.BTREE, SPLIT, xid);
         record.block(left.pageId(), left.page, false);
         record.block(right.pageId(), right.page, true);
@@ -79,6 +91,9 @@ final class BtreeLog {
         }
         if (child != null) {
             record.block(child.pageId(), child.page, false);
+        }
+        if (map != null) {
+            record.block(map.pageId(), map.page, false);
         }
     }
 
@@ -98,6 +113,7 @@ final class BtreeLog {
             Frame root,
             Frame left,
             Frame meta,
+            Frame map,
             int level,
             int rightBlock,
             byte[] separator,
@@ -106,6 +122,9 @@ final class BtreeLog {
         record.block(root.pageId(), root.page, true);
         record.block(left.pageId(), left.page, false);
         record.block(meta.pageId(), meta.page, false);
+        if (map != null) {
+            record.block(map.pageId(), map.page, false);
+        }
         record.putShort(level);
         record.putInt((int) left.pageId());
         record.putInt(rightBlock);
@@ -125,6 +144,28 @@ final class BtreeLog {
         for (int i = 0; i < size; i++) {
             record.putShort(slots[i]);
         }
+    }
+
+    static void map(WalRecordBuilder record, Frame map, boolean init, int block, int state) {
+        record.begin(ResourceManagerId.BTREE, MAP, Xid.NONE);
+        record.block(map.pageId(), map.page, init);
+        record.putInt(block);
+        record.putByte(state);
+    }
+
+    /** The caller adds the pages that become half-dead. */
+    static void beginHalfDead(WalRecordBuilder record, Frame parent, int slot) {
+        record.begin(ResourceManagerId.BTREE, HALF_DEAD, Xid.NONE);
+        record.block(parent.pageId(), parent.page, false);
+        record.putShort(slot + 1);
+    }
+
+    static void unlink(WalRecordBuilder record, Frame left, Frame page, Frame right, Frame map, boolean initMap) {
+        record.begin(ResourceManagerId.BTREE, UNLINK, Xid.NONE);
+        record.block(left.pageId(), left.page, false);
+        record.block(page.pageId(), page.page, false);
+        record.block(right.pageId(), right.page, false);
+        record.block(map.pageId(), map.page, initMap);
     }
 
     static void putEntry(WalRecordBuilder record, int slot, byte[] entry, int from, int length) {

@@ -107,6 +107,27 @@ final class BtreePage {
         return highKeyLength != 0 && compare(page, highKeyOffset(page), highKeyLength, key, length) <= 0;
     }
 
+    /** True if no string right below {@code bound} belongs on this page or to its left: a half-dead or deleted page ends below all. */
+    static boolean endsBelow(ByteBuffer page, byte[] bound, int length) {
+        int highKeyLength = highKeyLength(page);
+        return highKeyLength != 0 && compare(page, highKeyOffset(page), highKeyLength, bound, length) < 0;
+    }
+
+    static boolean isDead(ByteBuffer page) {
+        return (page.getInt(FLAGS) & (HALF_DEAD | DELETED)) != 0;
+    }
+
+    /** Null if it has none. */
+    static byte[] copyHighKey(ByteBuffer page) {
+        int length = highKeyLength(page);
+        if (length == 0) {
+            return null;
+        }
+        byte[] key = new byte[length];
+        page.get(highKeyOffset(page), key);
+        return key;
+    }
+
     /** True if an entry whose key is exactly {@code key} could be on the next page although {@code key} is below the high key. */
     static boolean continuesRight(ByteBuffer page, byte[] key, int length) {
         return highKeyLength(page) >= length && startsWith(page, highKeyOffset(page), key, length);

@@ -27,6 +27,22 @@ final class BtreePageCheck {
         }
     }
 
+    /** Checks a page that is half-dead or deleted. */
+    static String problemOfDead(ByteBuffer page) {
+        try {
+            String problem = header(page, BtreePage.level(page));
+            if (problem == null) {
+                problem = space(page);
+            }
+            if (problem != null || BtreePage.count(page) == 0 && BtreePage.highKeyLength(page) == 1) {
+                return problem;
+            }
+            return "half-dead or deleted, but entries=" + BtreePage.count(page);
+        } catch (IndexOutOfBoundsException e) {
+            return "an offset points outside the page";
+        }
+    }
+
     private static String header(ByteBuffer page, int level) {
         String problem = PageLayout.headerProblem(page);
         if (problem != null) {
@@ -41,8 +57,9 @@ final class BtreePageCheck {
         if (BtreePage.level(page) != level) {
             return "level=" + BtreePage.level(page);
         }
-        if ((page.getInt(FLAGS) & ~INCOMPLETE_SPLIT) != 0) {
-            return "unknown flags=" + page.getInt(FLAGS);
+        int flags = page.getInt(FLAGS);
+        if (flags != 0 && flags != INCOMPLETE_SPLIT && flags != HALF_DEAD && flags != DELETED) {
+            return "unknown flags=" + flags;
         }
         boolean last = BtreePage.rightLink(page) == 0;
         return last == (BtreePage.highKeyLength(page) == 0)

@@ -94,6 +94,42 @@ final class BtreePageEditor {
         setFlag(page, INCOMPLETE_SPLIT, true);
     }
 
+    /** On an inner page: the child goes, and the one after it takes over what it covered. A slot of -1 is the leftmost child's. */
+    static void dropChild(ByteBuffer page, int slot) {
+        int heir = BtreePage.child(page, slot + 1);
+        int at = slot < 0 ? LEFTMOST_CHILD : BtreePage.offset(page, slot) + BtreePage.length(page, slot) - CHILD_SIZE;
+        page.putInt(at, heir);
+        remove(page, slot + 1);
+    }
+
+    /**
+     * The page has nothing any more, and a high key of one zero byte: below every entry and separator, so that whoever comes here goes
+     * right, by the test that he makes on every page.
+     */
+    static void makeHalfDead(ByteBuffer page) {
+        zero(page, SLOTS, SPECIAL - SLOTS);
+        page.putInt(LEFTMOST_CHILD, 0);
+        page.putShort(PREFIX_LENGTH, (short) 0);
+        page.putShort(PageLayout.LOWER_OFFSET, (short) SLOTS);
+        page.putShort(PageLayout.UPPER_OFFSET, (short) (SPECIAL - 1));
+        page.putShort(HIGH_KEY_OFFSET, (short) (SPECIAL - 1));
+        page.putShort(HIGH_KEY_LENGTH, (short) 1);
+        page.putInt(FLAGS, HALF_DEAD);
+    }
+
+    /** The page between them goes, and keeps its own links for those who are on their way there. */
+    static void unlink(ByteBuffer left, ByteBuffer page, ByteBuffer right, int leftBlock, int rightBlock) {
+        if (left != null) {
+            left.putInt(RIGHT_LINK, rightBlock);
+        }
+        if (page != null) {
+            page.putInt(FLAGS, DELETED);
+        }
+        if (right != null) {
+            right.putInt(LEFT_LINK, leftBlock);
+        }
+    }
+
     static void setFlag(ByteBuffer page, int flag, boolean on) {
         int flags = page.getInt(FLAGS);
         page.putInt(FLAGS, on ? flags | flag : flags & ~flag);

@@ -39,6 +39,9 @@ public final class BtreeResourceManager implements ResourceManager {
             case BtreeLog.NEW_ROOT -> redoNewRoot(record, payload, pages);
             case BtreeLog.REMOVE -> redoRemove(payload, pages.page(0));
             case BtreeLog.REMOVE_BATCH -> redoRemoveBatch(payload, pages.page(0));
+            case BtreeLog.MAP -> redoMap(pages.page(0), payload.getInt(), payload.get());
+            case BtreeLog.HALF_DEAD -> redoHalfDead(record, payload, pages);
+            case BtreeLog.UNLINK -> redoUnlink(record, pages);
             default -> throw new IllegalArgumentException("unknown btree record, info=" + record.info());
         }
     }
@@ -105,7 +108,10 @@ public final class BtreeResourceManager implements ResourceManager {
             }
         }
         if ((what & BtreeLog.SPLIT_HAS_CHILD) != 0) {
-            endSplit(pages.page(next));
+            endSplit(pages.page(next++));
+        }
+        if ((what & BtreeLog.SPLIT_RECYCLES) != 0) {
+            redoMap(pages.page(next), rightBlock, BtreeFreePages.IN_TREE);
         }
     }
 
@@ -125,6 +131,9 @@ public final class BtreeResourceManager implements ResourceManager {
         if (meta != null) {
             BtreeSplitter.setRoot(meta, PageId.block(record.pageId(0)), level);
         }
+        if (record.blockCount() > 3) {
+            redoMap(pages.page(3), PageId.block(record.pageId(0)), BtreeFreePages.IN_TREE);
+        }
     }
 
     private static void redoRemove(ByteBuffer payload, ByteBuffer page) {
@@ -141,6 +150,35 @@ public final class BtreeResourceManager implements ResourceManager {
             }
             BtreePageEditor.remove(builder, page, slots, slots.length);
         }
+    }
+
+    private static void redoMap(ByteBuffer map, int block, int state) {
+        if (map != null) {
+            BtreeFreePages.set(map, block, state);
+        }
+    }
+
+    private static void redoHalfDead(WalRecord record, ByteBuffer payload, RedoPages pages) {
+        ByteBuffer parent = pages.page(0);
+        if (parent != null) {
+            BtreePageEditor.dropChild(parent, nextShort(payload) - 1);
+        }
+        for (int i = 1; i < record.blockCount(); i++) {
+            ByteBuffer page = pages.page(i);
+            if (page != null) {
+                BtreePageEditor.makeHalfDead(page);
+            }
+        }
+    }
+
+    private static void redoUnlink(WalRecord record, RedoPages pages) {
+        BtreePageEditor.unlink(
+                pages.page(0),
+                pages.page(1),
+                pages.page(2),
+                PageId.block(record.pageId(0)),
+                PageId.block(record.pageId(2)));
+        redoMap(pages.page(3), PageId.block(record.pageId(1)), BtreeFreePages.DELETED);
     }
 
     private static void endSplit(ByteBuffer child) {
@@ -181,6 +219,10 @@ public final class BtreeResourceManager implements ResourceManager {
                 "NEW_ROOT level=" + nextShort(payload) + " left=" + payload.getInt() + " right=" + payload.getInt();
             case BtreeLog.REMOVE -> "REMOVE slot=" + nextShort(payload);
             case BtreeLog.REMOVE_BATCH -> "REMOVE_BATCH count=" + payload.remaining() / Short.BYTES;
+            case BtreeLog.MAP -> "MAP block=" + payload.getInt() + " state=" + payload.get();
+            case BtreeLog.HALF_DEAD ->
+                "HALF_DEAD pages=" + (record.blockCount() - 1) + " slot=" + (nextShort(payload) - 1);
+            case BtreeLog.UNLINK -> "UNLINK block=" + PageId.block(record.pageId(1));
             default -> "UNKNOWN info=" + record.info();
         };
     }
@@ -204,6 +246,7 @@ public final class BtreeResourceManager implements ResourceManager {
         return "right=" + payload.getInt() + " kept=" + nextShort(payload)
                 + ((what & BtreeLog.SPLIT_BEHIND) != 0 ? " nothing moved" : "")
                 + ((what & BtreeLog.SPLIT_ENTRY_LEFT) != 0 ? " new entry left" : " new entry right")
-                + ((what & BtreeLog.SPLIT_HAS_CHILD) != 0 ? " ends split of its child" : "");
+                + ((what & BtreeLog.SPLIT_HAS_CHILD) != 0 ? " ends split of its child" : "")
+                + ((what & BtreeLog.SPLIT_RECYCLES) != 0 ? " on a deleted page" : "");
     }
 }

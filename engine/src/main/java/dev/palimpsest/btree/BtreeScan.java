@@ -85,6 +85,7 @@ public final class BtreeScan {
     }
 
     private void fetch() {
+        descent.enter(tree);
         try {
             if (backward) {
                 fetchBackward();
@@ -93,31 +94,31 @@ public final class BtreeScan {
             }
         } catch (IndexOutOfBoundsException e) {
             throw tree.corrupted(descent.block, "an offset points outside the page");
+        } finally {
+            descent.leave();
         }
     }
 
     private void fetchForward() {
-        descent.begin(tree);
         page = descent.readLeaf(lower, lower.length);
         slot = BtreePage.lowerBound(page, 0, lower, lower.length);
         stop = upper == null ? BtreePage.count(page) : BtreePage.lowerBound(page, 0, upper, upper.length);
         stop = Math.max(slot, stop);
-        byte[] end = highKey(page);
+        byte[] end = BtreePage.copyHighKey(page);
         done = end == null || upper != null && Arrays.compareUnsigned(end, upper) >= 0;
         lower = end == null ? lower : end;
     }
 
     /** Goes down to the leaf with the last string below {@link #upper}, remembering where its range begins. */
     private void fetchBackward() {
-        descent.begin(tree);
         byte[] fence = EMPTY;
         int at = tree.refreshRoot();
         for (; ; ) {
             page = descent.readCopy(at);
             int level = BtreePage.level(page);
-            byte[] end = highKey(page);
+            byte[] end = BtreePage.copyHighKey(page);
             if (end != null && (upper == null || Arrays.compareUnsigned(end, upper) < 0)) {
-                fence = end;
+                fence = BtreePage.isDead(page) ? fence : end; // what a dead page covered is its right sibling's now
                 at = BtreePage.rightLink(page);
             } else if (level == 0) {
                 break;
@@ -130,7 +131,9 @@ public final class BtreeScan {
             }
         }
         slot = below(0);
-        stop = Math.min(slot, BtreePage.lowerBound(page, 0, lower, lower.length));
+        // by now the page may begin further to the left: then what lies below the fence is for the next fetch
+        byte[] from = Arrays.compareUnsigned(fence, lower) > 0 ? fence : lower;
+        stop = Math.min(slot, BtreePage.lowerBound(page, 0, from, from.length));
         upper = fence;
         done = fence.length == 0 || Arrays.compareUnsigned(fence, lower) <= 0;
     }
@@ -138,11 +141,6 @@ public final class BtreeScan {
     /** How many entries of the copied page are below {@link #upper}. */
     private int below(int level) {
         return upper == null ? BtreePage.count(page) : BtreePage.lowerBound(page, level, upper, upper.length);
-    }
-
-    private byte[] highKey(ByteBuffer from) {
-        int length = BtreePage.highKeyLength(from);
-        return length == 0 ? null : bytes(BtreePage.highKeyOffset(from), length);
     }
 
     private byte[] bytes(int offset, int length) {

@@ -24,6 +24,7 @@ final class BtreeSplitter {
     private final BtreeDescent descent;
     private final BtreePageBuilder builder = new BtreePageBuilder();
     private final SplitPoint splitPoint = new SplitPoint();
+    private final BtreeNewPage newPage = new BtreeNewPage();
 
     BtreeSplitter(WalRecordBuilder record, BtreeDescent descent) {
         this.record = record;
@@ -32,7 +33,6 @@ final class BtreeSplitter {
 
     /** Returns the leaf whose range {@code search} falls into, pinned and exclusively latched, its split complete. */
     Frame latchLeaf(Btree tree, byte[] search, int length, long xid) {
-        descent.begin(tree);
         descent.forgetPath();
         int block;
         do {
@@ -102,7 +102,32 @@ final class BtreeSplitter {
         return true;
     }
 
-    private static Frame latch(Btree tree, int block) {
+    /** As {@link #latchCovering}, for the page that the strings right below {@code bound} belong on. */
+    Frame latchBelow(Btree tree, int block, byte[] bound, int length, long xid) {
+        int at = block;
+        for (; ; ) {
+            Frame frame = latch(tree, at);
+            try {
+                if (BtreePage.isIncomplete(frame.page)) {
+                    descent.forgetPath();
+                    finishSplit(tree, frame, xid);
+                }
+                if (!BtreePage.endsBelow(frame.page, bound, length)) {
+                    return frame;
+                }
+                at = BtreePage.rightLink(frame.page);
+            } catch (IndexOutOfBoundsException e) {
+                BtreeWriter.release(frame);
+                throw tree.corrupted(frame, e);
+            } catch (Throwable e) {
+                BtreeWriter.release(frame);
+                throw e;
+            }
+            BtreeWriter.release(frame);
+        }
+    }
+
+    static Frame latch(Btree tree, int block) {
         Frame frame = tree.pin(block);
         frame.acquireExclusive();
         if (PageLayout.type(frame.page) != PageType.BTREE.code() || block == META_BLOCK) {
@@ -159,13 +184,14 @@ final class BtreeSplitter {
             room -= batch.length(end) + SLOT_SIZE;
             end++;
         } while (end < batch.size() && batch.length(end) + SLOT_SIZE <= room && !(unique && batch.repeatsKey(end)));
-        Frame right = tree.file().pinNew();
+        Frame right = newPage.take(tree);
         try {
+            Frame map = newPage.latchMap(tree);
             last.markDirty();
             right.markDirty();
-            applyAppend(tree, last, right, batch, from, end, xid);
+            applyAppend(tree, last, right, map, batch, from, end, xid);
         } finally {
-            BtreeWriter.release(right);
+            newPage.release(tree);
         }
         tree.scheduler().step(Step.BTREE_SPLIT);
         finishSplit(tree, last, xid);
@@ -178,7 +204,8 @@ final class BtreeSplitter {
         return BtreePage.freeBytes(lastLeaf) >= splitPoint.highKeyLength;
     }
 
-    private void applyAppend(Btree tree, Frame last, Frame right, BtreeBatch batch, int from, int end, long xid) {
+    private void applyAppend(
+            Btree tree, Frame last, Frame right, Frame map, BtreeBatch batch, int from, int end, long xid) {
         int rightBlock = (int) right.pageId();
         try {
             builder.begin(0, 0, (int) last.pageId(), 0, 0);
@@ -186,11 +213,13 @@ final class BtreeSplitter {
                 builder.add(batch.bytes(), batch.start(i), batch.length(i));
             }
             builder.finish(right.page);
-            BtreeLog.beginSplit(record, xid, last, right, null, null);
-            putSplit(BtreeLog.SPLIT_BEHIND, rightBlock, splitPoint.keep);
+            newPage.changeMap();
+            BtreeLog.beginSplit(record, xid, last, right, null, null, map);
+            putSplit(BtreeLog.SPLIT_BEHIND | (map != null ? BtreeLog.SPLIT_RECYCLES : 0), rightBlock, splitPoint.keep);
             BtreeLog.putPage(record, right.page);
             BtreePageEditor.continueBehind(last.page, splitPoint.highKey, splitPoint.highKeyLength, rightBlock);
             tree.wal().append(record);
+            newPage.used();
         } catch (Throwable e) {
             tree.wal().poison(e);
             throw e;
@@ -246,11 +275,12 @@ final class BtreeSplitter {
     private void split(
             Btree tree, Frame left, int level, int slot, byte[] entry, int from, int length, Frame child, long xid) {
         splitPoint.choose(left.page, level, slot, entry, from, length);
-        Frame right = tree.file().pinNew();
+        Frame right = newPage.take(tree);
         try {
             int neighbourBlock = BtreePage.rightLink(left.page);
             Frame neighbour = neighbourBlock == 0 ? null : latch(tree, neighbourBlock);
             try {
+                Frame map = newPage.latchMap(tree);
                 left.markDirty();
                 right.markDirty();
                 if (neighbour != null) {
@@ -259,14 +289,14 @@ final class BtreeSplitter {
                 if (child != null) {
                     child.markDirty();
                 }
-                applySplit(tree, left, right, neighbour, child, level, slot, entry, from, length, xid);
+                applySplit(tree, left, right, neighbour, child, map, level, slot, entry, from, length, xid);
             } finally {
                 if (neighbour != null) {
                     BtreeWriter.release(neighbour);
                 }
             }
         } finally {
-            BtreeWriter.release(right);
+            newPage.release(tree);
         }
     }
 
@@ -276,6 +306,7 @@ final class BtreeSplitter {
             Frame right,
             Frame neighbour,
             Frame child,
+            Frame map,
             int level,
             int slot,
             byte[] entry,
@@ -289,10 +320,12 @@ final class BtreeSplitter {
         try {
             buildRight(builder, left, level, slot, entry, from, length, point);
             builder.finish(right.page);
-            BtreeLog.beginSplit(record, xid, left, right, neighbour, child);
+            newPage.changeMap();
+            BtreeLog.beginSplit(record, xid, left, right, neighbour, child, map);
             int what = (neighbour != null ? BtreeLog.SPLIT_HAS_NEIGHBOUR : 0)
                     | (child != null ? BtreeLog.SPLIT_HAS_CHILD : 0)
-                    | (entryLeft ? BtreeLog.SPLIT_ENTRY_LEFT : 0);
+                    | (entryLeft ? BtreeLog.SPLIT_ENTRY_LEFT : 0)
+                    | (map != null ? BtreeLog.SPLIT_RECYCLES : 0);
             putSplit(what, rightBlock, kept);
             if (entryLeft) {
                 BtreeLog.putEntry(record, slot, entry, from, length);
@@ -316,6 +349,7 @@ final class BtreeSplitter {
                 BtreePageEditor.setFlag(child.page, INCOMPLETE_SPLIT, false);
             }
             tree.wal().append(record);
+            newPage.used();
         } catch (Throwable e) {
             tree.wal().poison(e);
             throw e;
@@ -375,33 +409,44 @@ final class BtreeSplitter {
 
     /** The root was split: a new one above both halves. Caller holds {@code left}, so nobody else can grow the tree. */
     private void growRoot(Btree tree, Frame left, int level, int right, byte[] downlink, long xid) {
-        Frame root = tree.file().pinNew();
+        Frame root = newPage.take(tree);
         try {
             Frame meta = tree.pin(META_BLOCK);
             meta.acquireExclusive();
             try {
+                Frame map = newPage.latchMap(tree);
                 left.markDirty();
                 root.markDirty();
                 meta.markDirty();
-                applyNewRoot(tree, left, root, meta, level, right, downlink, xid);
+                applyNewRoot(tree, left, root, meta, map, level, right, downlink, xid);
                 tree.rootHint((int) root.pageId());
             } finally {
                 BtreeWriter.release(meta);
             }
         } finally {
-            BtreeWriter.release(root);
+            newPage.release(tree);
         }
     }
 
     private void applyNewRoot(
-            Btree tree, Frame left, Frame root, Frame meta, int level, int right, byte[] downlink, long xid) {
+            Btree tree,
+            Frame left,
+            Frame root,
+            Frame meta,
+            Frame map,
+            int level,
+            int right,
+            byte[] downlink,
+            long xid) {
         int length = downlink.length - CHILD_SIZE;
         try {
             buildRoot(builder, root.page, level, (int) left.pageId(), downlink);
             BtreePageEditor.setFlag(left.page, INCOMPLETE_SPLIT, false);
             setRoot(meta.page, (int) root.pageId(), level);
-            BtreeLog.newRoot(record, xid, root, left, meta, level, right, downlink, length);
+            newPage.changeMap();
+            BtreeLog.newRoot(record, xid, root, left, meta, map, level, right, downlink, length);
             tree.wal().append(record);
+            newPage.used();
         } catch (Throwable e) {
             tree.wal().poison(e);
             throw e;

@@ -36,6 +36,7 @@ public final class BtreeVacuum {
     private final WalRecordBuilder record = new WalRecordBuilder();
     private final BtreeDescent descent = new BtreeDescent();
     private final BtreeSplitter splitter = new BtreeSplitter(record, descent);
+    private final BtreeDeleter deleter = new BtreeDeleter(record, descent, splitter);
     private final BtreePageBuilder builder = new BtreePageBuilder();
     private final byte[] entry = new byte[MAX_ENTRY];
 
@@ -50,7 +51,11 @@ public final class BtreeVacuum {
     /** Where the leaf seen last ends, or null if it was the last one. */
     private byte[] end;
 
+    /** That leaf had no entries any more. */
+    private boolean empty;
+
     private boolean missed;
+    private long deleted;
 
     /**
      * Removes the entries of a sorted batch; entries that aren't there are fine.
@@ -59,6 +64,7 @@ public final class BtreeVacuum {
      */
     public long removeAll(Btree tree, BtreeBatch batch, Pacer pacer) {
         assert batch.isSorted() : "sort() first";
+        completeDeletions(tree);
         long removed = 0;
         for (int next = 0; next < batch.size(); ) {
             size = 0;
@@ -78,6 +84,7 @@ public final class BtreeVacuum {
      * @return how many were removed
      */
     public long removeTids(Btree tree, LongPredicate dead, Pacer pacer) {
+        completeDeletions(tree);
         long removed = 0;
         for (end = LOWEST; end != null; ) {
             removeFromLeaf(tree, dead);
@@ -85,6 +92,20 @@ public final class BtreeVacuum {
             pacer.page(missed, size > 0);
         }
         return removed;
+    }
+
+    /** How many pages left the tree by this object's work: empty leaves, and what was above nothing else. */
+    public long deletedPages() {
+        return deleted;
+    }
+
+    private void completeDeletions(Btree tree) {
+        descent.enter(tree);
+        try {
+            deleted += deleter.complete(tree);
+        } finally {
+            descent.leave();
+        }
     }
 
     /** Reads every page of the index, in the file's order. Entries that a split moves meanwhile may count twice, or not. */
@@ -108,6 +129,18 @@ public final class BtreeVacuum {
         if (!take(batch, from)) {
             return from + 1;
         }
+        descent.enter(tree);
+        try {
+            int next = removeRunFromLeaf(tree, batch, from);
+            deleteIfEmpty(tree);
+            return next;
+        } finally {
+            missed = descent.hasMissed();
+            descent.leave();
+        }
+    }
+
+    private int removeRunFromLeaf(Btree tree, BtreeBatch batch, int from) {
         Frame leaf = splitter.latchLeaf(tree, entry, length, Xid.NONE);
         try {
             int next = from;
@@ -116,12 +149,12 @@ public final class BtreeVacuum {
                 next++;
             } while (next < batch.size() && take(batch, next) && !BtreePage.isRightOf(leaf.page, entry, length));
             removeSlots(tree, leaf);
+            see(leaf.page);
             return next;
         } catch (IndexOutOfBoundsException e) {
             throw tree.corrupted(leaf, e);
         } finally {
             BtreeWriter.release(leaf);
-            missed = descent.hasMissed();
         }
     }
 
@@ -143,31 +176,51 @@ public final class BtreeVacuum {
         }
     }
 
-    /** The leaf that begins at {@link #end}: read without a latch first, since most leaves have no such entry. */
+    /** On the leaf that begins at {@link #end}. */
     private void removeFromLeaf(Btree tree, LongPredicate dead) {
-        byte[] start = end;
-        descent.begin(tree);
+        descent.enter(tree);
+        try {
+            byte[] start = end;
+            if (hasDead(tree, start, dead)) {
+                Frame leaf = splitter.latchLeaf(tree, start, start.length, Xid.NONE);
+                try {
+                    findDead(leaf.page, dead);
+                    removeSlots(tree, leaf);
+                    see(leaf.page);
+                } catch (IndexOutOfBoundsException e) {
+                    throw tree.corrupted(leaf, e);
+                } finally {
+                    BtreeWriter.release(leaf);
+                }
+            }
+            deleteIfEmpty(tree);
+        } finally {
+            missed = descent.hasMissed();
+            descent.leave();
+        }
+    }
+
+    /** Without a latch, since most leaves have no such entry. */
+    private boolean hasDead(Btree tree, byte[] start, LongPredicate dead) {
         ByteBuffer page = descent.readLeaf(start, start.length);
         try {
             findDead(page, dead);
-            end = highKey(page);
-            if (size == 0) {
-                return;
-            }
+            see(page);
+            return size > 0;
         } catch (IndexOutOfBoundsException e) {
             throw tree.corrupted(descent.block, "an offset points outside the page");
-        } finally {
-            missed = descent.hasMissed();
         }
-        Frame leaf = splitter.latchLeaf(tree, start, start.length, Xid.NONE);
-        try {
-            findDead(leaf.page, dead);
-            end = highKey(leaf.page);
-            removeSlots(tree, leaf);
-        } catch (IndexOutOfBoundsException e) {
-            throw tree.corrupted(leaf, e);
-        } finally {
-            BtreeWriter.release(leaf);
+    }
+
+    /** What is needed of a leaf when it isn't latched any more. */
+    private void see(ByteBuffer leaf) {
+        end = BtreePage.copyHighKey(leaf);
+        empty = BtreePage.count(leaf) == 0;
+    }
+
+    private void deleteIfEmpty(Btree tree) {
+        if (empty && end != null) {
+            deleted += deleter.delete(tree, end);
         }
     }
 
@@ -179,16 +232,6 @@ public final class BtreeVacuum {
                 slots[size++] = slot;
             }
         }
-    }
-
-    private static byte[] highKey(ByteBuffer page) {
-        int length = BtreePage.highKeyLength(page);
-        if (length == 0) {
-            return null;
-        }
-        byte[] key = new byte[length];
-        page.get(BtreePage.highKeyOffset(page), key);
-        return key;
     }
 
     /** Takes {@link #slots} out of the leaf, which the caller holds exclusively. */

@@ -10,10 +10,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Checks an index that nobody changes meanwhile: every page by itself ({@link BtreePageCheck}), and the tree: levels, links both ways,
- * fences, a downlink for every page unless its left sibling's split is incomplete, no page met twice, no page left over.
+ * fences, a downlink for every page unless its left sibling's split is incomplete or it is half-dead, no page met twice, no page left over but
+ * new and deleted ones, and what the map says of each.
  *
  * <p>Read-only. Not thread-safe; one for each run. Source of the idea: PostgreSQL, {@code contrib/amcheck}.
  */
@@ -87,13 +89,25 @@ public final class BtreeVerifier {
             }
             seen.set(block);
             ByteBuffer page = reader.readCopy(block);
-            String wrong = BtreePageCheck.problem(page, level, lowFence);
+            boolean halfDead = page.getInt(FLAGS) == HALF_DEAD && BtreePage.level(page) == level;
+            checkMap(block, halfDead ? BtreeFreePages.HALF_DEAD : BtreeFreePages.IN_TREE);
+            String wrong =
+                    halfDead ? BtreePageCheck.problemOfDead(page) : BtreePageCheck.problem(page, level, lowFence);
             if (wrong != null) {
                 problem(block, wrong);
                 return List.of();
             }
             if (BtreePage.leftLink(page) != left) {
                 problem(block, "left link=" + BtreePage.leftLink(page) + " expected=" + left);
+            }
+            if (halfDead) {
+                // its key space is the right sibling's, and so was its downlink before that got its own
+                if (incomplete || left == 0) {
+                    problem(block, "half-dead, and the first of its level or right of an incomplete split");
+                }
+                left = block;
+                block = BtreePage.rightLink(page);
+                continue;
             }
             boolean hasDownlink = next < above.size() && above.get(next).child() == block;
             if (hasDownlink && !Arrays.equals(above.get(next).separator(), lowFence)) {
@@ -107,7 +121,7 @@ public final class BtreeVerifier {
             next += hasDownlink ? 1 : 0;
             collect(page, lowFence, below);
             incomplete = BtreePage.isIncomplete(page);
-            lowFence = highKey(page);
+            lowFence = Objects.requireNonNullElse(BtreePage.copyHighKey(page), LOWEST);
             left = block;
             block = BtreePage.rightLink(page);
         }
@@ -146,16 +160,26 @@ public final class BtreeVerifier {
         }
         int blocks = tree.file().blockCount();
         for (int block = seen.nextClearBit(0); block < blocks; block = seen.nextClearBit(block + 1)) {
-            if (!PageLayout.isNew(reader.readCopy(block))) {
-                problem(block, "not part of the tree");
+            ByteBuffer page = reader.readCopy(block);
+            if (PageLayout.isNew(page)) {
+                checkMap(block, BtreeFreePages.IN_TREE);
+                continue;
+            }
+            checkMap(block, BtreeFreePages.DELETED);
+            String wrong = page.getInt(FLAGS) == DELETED ? BtreePageCheck.problemOfDead(page) : "not part of the tree";
+            if (wrong != null) {
+                problem(block, wrong);
             }
         }
     }
 
-    private static byte[] highKey(ByteBuffer page) {
-        byte[] key = new byte[BtreePage.highKeyLength(page)];
-        page.get(BtreePage.highKeyOffset(page), key);
-        return key;
+    /** A page that the map takes for half-dead may be none: the map's record comes first. */
+    private void checkMap(int block, int expected) {
+        int state = tree.freePages().stateOf(block);
+        boolean hint = state == BtreeFreePages.HALF_DEAD && expected == BtreeFreePages.IN_TREE;
+        if (state != expected && !hint) {
+            problem(block, "the map of free pages says state=" + state + " expected=" + expected);
+        }
     }
 
     private void problem(int block, String what) {

@@ -38,13 +38,18 @@ public final class BtreeWriter {
     /** Inserts an entry, asking nobody. */
     public void insert(Btree tree, byte[] key, int length, long tid, long xid) {
         int entryLength = form(tree, key, length, tid);
-        Frame leaf = splitter.latchLeaf(tree, entry, entryLength, xid);
+        descent.enter(tree);
         try {
-            insertInto(tree, leaf, entryLength, xid);
-        } catch (IndexOutOfBoundsException e) {
-            throw tree.corrupted(leaf, e);
+            Frame leaf = splitter.latchLeaf(tree, entry, entryLength, xid);
+            try {
+                insertInto(tree, leaf, entryLength, xid);
+            } catch (IndexOutOfBoundsException e) {
+                throw tree.corrupted(leaf, e);
+            } finally {
+                release(leaf);
+            }
         } finally {
-            release(leaf);
+            descent.leave();
         }
     }
 
@@ -56,6 +61,15 @@ public final class BtreeWriter {
      */
     public long insertUnique(Btree tree, byte[] key, int length, long tid, long xid, LiveTupleCheck check) {
         int entryLength = form(tree, key, length, tid);
+        descent.enter(tree);
+        try {
+            return insertUnique(tree, key, length, entryLength, xid, check);
+        } finally {
+            descent.leave();
+        }
+    }
+
+    private long insertUnique(Btree tree, byte[] key, int length, int entryLength, long xid, LiveTupleCheck check) {
         Frame first = splitter.latchLeaf(tree, key, length, xid);
         try {
             long answer = checkEqualEntries(tree, first, key, length, check);
@@ -108,6 +122,15 @@ public final class BtreeWriter {
      */
     public boolean remove(Btree tree, byte[] key, int length, long tid, long xid) {
         int entryLength = form(tree, key, length, tid);
+        descent.enter(tree);
+        try {
+            return remove(tree, entryLength, xid);
+        } finally {
+            descent.leave();
+        }
+    }
+
+    private boolean remove(Btree tree, int entryLength, long xid) {
         Frame leaf = splitter.latchLeaf(tree, entry, entryLength, xid);
         try {
             int slot = BtreePage.lowerBound(leaf.page, 0, entry, entryLength);
@@ -173,7 +196,8 @@ public final class BtreeWriter {
                         return answer;
                     }
                 }
-                if (!BtreePage.continuesRight(leaf.page, key, length)) {
+                // a half-dead page in between has nothing and says nothing
+                if (!BtreePage.continuesRight(leaf.page, key, length) && !BtreePage.isDead(leaf.page)) {
                     return INSERTED;
                 }
                 leaf = stepRight(tree, first, leaf);
@@ -214,16 +238,11 @@ public final class BtreeWriter {
         int length = take(tree, batch, from);
         int keyLength = length - TID_SIZE;
         int done;
-        Frame leaf = splitter.latchLeaf(tree, entry, check == null ? length : keyLength, xid);
+        descent.enter(tree);
         try {
-            done = fill(tree, leaf, batch, from, xid, check);
-            if (done == from && verdict == INSERTED && goesBehind(leaf.page, batch, from, check != null)) {
-                done = splitter.appendPage(tree, leaf, batch, from, check != null, xid);
-            }
-        } catch (IndexOutOfBoundsException e) {
-            throw tree.corrupted(leaf, e);
+            done = insertRunTogether(tree, batch, from, check == null ? length : keyLength, xid, check);
         } finally {
-            release(leaf);
+            descent.leave();
         }
         if (done > from || verdict != INSERTED) {
             return done;
@@ -238,6 +257,22 @@ public final class BtreeWriter {
             verdict = insertUnique(tree, key, keyLength, tid, xid, check);
         }
         return verdict == INSERTED ? from + 1 : from;
+    }
+
+    private int insertRunTogether(
+            Btree tree, BtreeBatch batch, int from, int searched, long xid, LiveTupleCheck check) {
+        Frame leaf = splitter.latchLeaf(tree, entry, searched, xid);
+        try {
+            int done = fill(tree, leaf, batch, from, xid, check);
+            if (done == from && verdict == INSERTED && goesBehind(leaf.page, batch, from, check != null)) {
+                done = splitter.appendPage(tree, leaf, batch, from, check != null, xid);
+            }
+            return done;
+        } catch (IndexOutOfBoundsException e) {
+            throw tree.corrupted(leaf, e);
+        } finally {
+            release(leaf);
+        }
     }
 
     /** True if a new last page can start with this entry: it comes behind everything in the tree, and in a unique index with a new key. */

@@ -125,6 +125,7 @@ public final class Catalog {
                 oid,
                 number -> new IndexHandle(new dev.palimpsest.btree.Btree(
                         context.pool().file(number, PageId.MAIN, LatchRank.BTREE_PAGE),
+                        context.pool().file(number, PageId.FREE_SPACE_MAP, LatchRank.MAP_PAGE),
                         context.wal(),
                         context.scheduler(),
                         name)));

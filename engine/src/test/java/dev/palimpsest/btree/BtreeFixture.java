@@ -34,6 +34,7 @@ final class BtreeFixture implements AutoCloseable {
     final Wal wal;
     final BufferPool pool;
     final PageFile file;
+    final PageFile map;
     final Btree tree;
     final BtreeWriter writer = new BtreeWriter();
     final long firstLsn;
@@ -53,7 +54,8 @@ final class BtreeFixture implements AutoCloseable {
         pool = new BufferPool(disk, scheduler, LogFlusher.of(wal), frames);
         scheduler.join(scheduler.spawn("start", pool::start));
         file = pool.file(FILE_NUMBER, PageId.MAIN, LatchRank.BTREE_PAGE);
-        tree = new Btree(file, wal, failing(), "test_idx");
+        map = pool.file(FILE_NUMBER, PageId.FREE_SPACE_MAP, LatchRank.MAP_PAGE);
+        tree = new Btree(file, map, wal, failing(), "test_idx");
     }
 
     private Scheduler failing() {

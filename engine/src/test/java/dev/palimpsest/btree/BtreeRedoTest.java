@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.palimpsest.buffer.Frame;
+import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.id.PageId;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.page.PageChecksum;
@@ -99,17 +100,24 @@ class BtreeRedoTest {
             MemoryDisk disk = new MemoryDisk();
             like.scheduler.join(like.scheduler.spawn("write", () -> {
                 disk.createDirectory(RelationFiles.DIRECTORY);
-                try (DiskFile file = disk.open(RelationFiles.path(BtreeFixture.FILE_NUMBER, PageId.MAIN), true)) {
-                    pages.forEach((id, page) -> {
+                write(disk, PageId.MAIN);
+                write(disk, PageId.FREE_SPACE_MAP);
+            }));
+            return disk;
+        }
+
+        private void write(MemoryDisk disk, int fork) {
+            try (DiskFile file = disk.open(RelationFiles.path(BtreeFixture.FILE_NUMBER, fork), true)) {
+                pages.forEach((id, page) -> {
+                    if (PageId.fork(id) == fork) {
                         ByteBuffer copy = newPage();
                         copy.put(0, page, 0, PageLayout.SIZE);
                         PageLayout.setLsn(copy, 0);
                         PageChecksum.set(copy, id);
                         file.write(copy, (long) PageId.block(id) * PageLayout.SIZE);
-                    });
-                }
-            }));
-            return disk;
+                    }
+                });
+            }
         }
     }
 
@@ -152,6 +160,7 @@ class BtreeRedoTest {
                 batch.sort();
                 fixture.writer.insertBatch(fixture.tree, batch, 0, XID, null);
                 removeMany(fixture, random, keys);
+                removeRange(fixture, longKey(random), longKey(random));
                 fixture.wal.moveRedo();
                 insertBehind(fixture, random, i);
             }
@@ -171,6 +180,19 @@ class BtreeRedoTest {
         vacuum.removeAll(fixture.tree, batch, BtreeVacuum.Pacer.NONE);
         int chosen = random.nextInt(40);
         vacuum.removeTids(fixture.tree, tid -> Tid.block(tid) % 40 == chosen, BtreeVacuum.Pacer.NONE);
+    }
+
+    /** Everything between two keys, so that pages become empty. */
+    private static void removeRange(BtreeFixture fixture, byte[] a, byte[] b) {
+        boolean ordered = Arrays.compareUnsigned(a, b) < 0;
+        BtreeScan scan = new BtreeScan().open(fixture.tree, ordered ? a : b, true, ordered ? b : a, true, false);
+        BtreeBatch batch = new BtreeBatch();
+        while (scan.next()) {
+            byte[] key = new byte[scan.keyLength()];
+            scan.copyKey(key, 0);
+            batch.add(key, key.length, scan.tid());
+        }
+        assertEquals(batch.size(), new BtreeVacuum().removeAll(fixture.tree, batch, BtreeVacuum.Pacer.NONE));
     }
 
     /** Pages added behind the last one, with other changes of those pages in later rounds. */
@@ -199,14 +221,21 @@ class BtreeRedoTest {
                         replayed.replay(reader.record());
                     }
                 }
-                assertEquals(fixture.file.blockCount(), replayed.pages.size());
-                for (int block = 0; block < fixture.file.blockCount(); block++) {
-                    Frame frame = fixture.file.pin(block);
-                    assertArrayEquals(
-                            bytes(frame.page), bytes(replayed.pages.get(fixture.file.pageId(block))), "block=" + block);
-                    frame.unpin();
-                }
+                assertEquals(fixture.file.blockCount() + fixture.map.blockCount(), replayed.pages.size());
+                assertSame(fixture.file, replayed);
+                assertSame(fixture.map, replayed);
             }
+        }
+    }
+
+    private static void assertSame(PageFile file, ReplayedPages replayed) {
+        for (int block = 0; block < file.blockCount(); block++) {
+            Frame frame = file.pin(block);
+            assertArrayEquals(
+                    bytes(frame.page),
+                    bytes(replayed.pages.get(file.pageId(block))),
+                    "fork=" + file.fork() + " block=" + block);
+            frame.unpin();
         }
     }
 
@@ -247,12 +276,13 @@ class BtreeRedoTest {
             change(fixture, new Random(4), 800);
             ReplayedPages replayed = new ReplayedPages();
             int[] incomplete = new int[2];
+            int[] halfDead = new int[2];
             try (WalReader reader = fixture.wal.read(fixture.firstLsn)) {
                 while (reader.next()) {
                     replayed.replay(reader.record());
                     int info = reader.record().info();
                     if (info == BtreeLog.SPLIT || info == BtreeLog.NEW_ROOT || info == BtreeLog.CREATE) {
-                        goOnAfterCrash(replayed, fixture, incomplete);
+                        goOnAfterCrash(replayed, fixture, incomplete, halfDead);
                     }
                 }
             }
@@ -261,11 +291,59 @@ class BtreeRedoTest {
         }
     }
 
+    @Test
+    void shouldWorkAfterACrashWithinADeletion() {
+        try (BtreeFixture fixture = new BtreeFixture(2000)) {
+            Random random = new Random(6);
+            for (int round = 0; round < 16; round++) {
+                for (int i = 0; i < 80; i++) {
+                    byte[] key = alikeKey(random);
+                    fixture.writer.insert(fixture.tree, key, key.length, Tid.of(round * 80 + i, 1), XID);
+                }
+                removeRange(fixture, alikeKey(random), alikeKey(random));
+                removeRange(fixture, alikeKey(random), alikeKey(random));
+            }
+            fixture.wal.flush(fixture.wal.insertLsn());
+            ReplayedPages replayed = new ReplayedPages();
+            int[] incomplete = new int[2];
+            int[] halfDead = new int[2];
+            int branches = 0;
+            int recycled = 0;
+            try (WalReader reader = fixture.wal.read(fixture.firstLsn)) {
+                while (reader.next()) {
+                    replayed.replay(reader.record());
+                    int info = reader.record().info();
+                    branches += info == BtreeLog.HALF_DEAD && reader.record().blockCount() > 2 ? 1 : 0;
+                    recycled +=
+                            replayed.resourceManager.describe(reader.record()).endsWith("on a deleted page") ? 1 : 0;
+                    if (info == BtreeLog.MAP || info == BtreeLog.HALF_DEAD || info == BtreeLog.UNLINK) {
+                        goOnAfterCrash(replayed, fixture, incomplete, halfDead);
+                    }
+                }
+            }
+            assertTrue(halfDead[0] > 50, "half-dead after a crash=" + halfDead[0]);
+            assertEquals(0, halfDead[1], "and after the next vacuum");
+            assertTrue(branches > 3, "inner pages that went with their only child=" + branches);
+            assertTrue(recycled > 20, "used again=" + recycled);
+        }
+    }
+
+    /** Only the end differs, so that few separators go on an inner page. */
+    private static byte[] alikeKey(Random random) {
+        KeyEncoder encoder = new KeyEncoder(new KeyColumn(KeyType.TEXT, false, false));
+        return encoder.begin()
+                .addText("x".repeat(700) + (100 + random.nextInt(900)))
+                .toBytes();
+    }
+
     /** Opens what redo gave, changes it, and compares with a set; counts incomplete splits before and after. */
-    private static void goOnAfterCrash(ReplayedPages replayed, BtreeFixture like, int[] incomplete) {
+    private static void goOnAfterCrash(ReplayedPages replayed, BtreeFixture like, int[] incomplete, int[] halfDead) {
         NavigableSet<byte[]> expected = new TreeSet<>(Arrays::compareUnsigned);
         try (BtreeFixture reopened = new BtreeFixture(replayed.toDisk(like), 500)) {
-            incomplete[0] += incompleteSplits(reopened);
+            incomplete[0] += pages(reopened, BtreeLayout.INCOMPLETE_SPLIT);
+            halfDead[0] += pages(reopened, BtreeLayout.HALF_DEAD);
+            int blocks = reopened.file.blockCount();
+            int deleted = pages(reopened, BtreeLayout.DELETED | BtreeLayout.HALF_DEAD);
             collect(reopened, expected);
             Random random = new Random(5);
             for (int i = 0; i < 150; i++) {
@@ -277,21 +355,27 @@ class BtreeRedoTest {
                 KeyEncoder.putTid(entry, key.length, Tid.of(77_000 + i, 1));
                 expected.add(entry);
             }
+            assertTrue(
+                    reopened.file.blockCount() == blocks
+                            || reopened.tree.freePages().size() == 0,
+                    () -> "grown while pages were free, blocks=" + blocks + " deleted=" + deleted);
+            new BtreeVacuum().removeTids(reopened.tree, tid -> false, BtreeVacuum.Pacer.NONE);
             NavigableSet<byte[]> after = new TreeSet<>(Arrays::compareUnsigned);
             collect(reopened, after);
             assertArrayEquals(expected.toArray(), after.toArray());
-            incomplete[1] += incompleteSplits(reopened);
+            incomplete[1] += pages(reopened, BtreeLayout.INCOMPLETE_SPLIT);
+            halfDead[1] += pages(reopened, BtreeLayout.HALF_DEAD);
         }
     }
 
-    private static int incompleteSplits(BtreeFixture fixture) {
-        int incomplete = 0;
+    private static int pages(BtreeFixture fixture, int flags) {
+        int pages = 0;
         for (int block = 1; block < fixture.file.blockCount(); block++) {
             Frame frame = fixture.file.pin(block);
-            incomplete += BtreePage.isIncomplete(frame.page) ? 1 : 0;
+            pages += (frame.page.getInt(BtreeLayout.FLAGS) & flags) != 0 ? 1 : 0;
             frame.unpin();
         }
-        return incomplete;
+        return pages;
     }
 
     private static void collect(BtreeFixture fixture, Set<byte[]> entries) {

@@ -8,6 +8,7 @@ import dev.palimpsest.btree.BtreeBatch;
 import dev.palimpsest.btree.BtreeCursor;
 import dev.palimpsest.btree.BtreeResourceManager;
 import dev.palimpsest.btree.BtreeScan;
+import dev.palimpsest.btree.BtreeVacuum;
 import dev.palimpsest.btree.BtreeVerifier;
 import dev.palimpsest.btree.BtreeWriter;
 import dev.palimpsest.btree.KeyColumn;
@@ -24,6 +25,7 @@ import dev.palimpsest.id.Tid;
 import dev.palimpsest.latch.Latch;
 import dev.palimpsest.latch.LatchRank;
 import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.page.PageType;
 import dev.palimpsest.recovery.CheckpointOptions;
 import dev.palimpsest.recovery.CheckpointParticipants;
 import dev.palimpsest.recovery.Checkpointer;
@@ -45,16 +47,18 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Power cuts, many of them between the two steps of a split, while sessions insert into, remove from and read one index, in a pool
+ * Power cuts, many of them between the two steps of a split or of a page's deletion, while sessions insert into, remove from and read one index, in a pool
  * smaller than the index, with checkpoints and cuts during recovery: afterwards the verifier finds nothing, every entry is there whose
  * record is in the log and none else, redoing the log once more changes nothing, and the index goes on working.
  */
@@ -63,6 +67,9 @@ class BtreePowerCutTest {
     private static final CheckpointOptions CHECKPOINTS = new CheckpointOptions(400_000, 50_000_000L, 0.5);
     private static final int FILE = 17;
     private static final int FRAMES = 24;
+    /** As BtreeLayout has it: of a tree page's last 24 bytes. */
+    private static final int FLAGS_AT = PageLayout.SIZE - 16;
+
     private static final int LIVES = 4;
     private static final int CHANGES = 60;
     private static final long XID = 3;
@@ -73,8 +80,11 @@ class BtreePowerCutTest {
         int seeds = 120 * Integer.getInteger("palimpsest.scale", 1);
         Counts counts = new Counts();
         Seeds.forEach(seeds, seed -> new Lives(seed, counts).live());
-        boolean enough =
-                counts.cuts > seeds && counts.cutsInSplits > seeds / 2 && counts.incompleteAfterRedo > seeds / 4;
+        boolean enough = counts.cuts > seeds
+                && counts.cutsInSplits > seeds
+                && counts.incompleteAfterRedo > seeds / 6
+                && counts.cutsInDeletions > seeds / 4
+                && counts.halfDeadAfterRedo > seeds / 8;
         assertTrue(Long.getLong("palimpsest.seed") != null || enough, counts.toString());
     }
 
@@ -87,12 +97,15 @@ class BtreePowerCutTest {
     private static final class Counts {
         int cuts;
         int cutsInSplits;
+        int cutsInDeletions;
+        int halfDeadAfterRedo;
         int incompleteAfterRedo;
         long maxBlocks;
 
         @Override
         public String toString() {
-            return "cuts=" + cuts + " cutsInSplits=" + cutsInSplits + " incompleteAfterRedo=" + incompleteAfterRedo
+            return "cuts=" + cuts + " cutsInSplits=" + cutsInSplits + " cutsInDeletions=" + cutsInDeletions
+                    + " incompleteAfterRedo=" + incompleteAfterRedo + " halfDeadAfterRedo=" + halfDeadAfterRedo
                     + " maxBlocks=" + maxBlocks;
         }
     }
@@ -110,6 +123,7 @@ class BtreePowerCutTest {
         /** By key and tid in hexadecimal: what happened to the entry since the last recovery. */
         private final NavigableMap<String, List<Change>> changes = new TreeMap<>();
 
+        private Life open;
         private long acknowledged;
         private int lastTid;
 
@@ -146,21 +160,29 @@ class BtreePowerCutTest {
         }
 
         private void work(SeededScheduler scheduler, int cutAtSplit) {
-            Life life = new Life(cuttingAtSplit(scheduler, cutAtSplit));
-            life.open();
+            open = new Life(cuttingAtSplit(
+                    scheduler, random.nextInt(4) == 0 ? Step.BTREE_HALF_DEAD : Step.BTREE_SPLIT, cutAtSplit));
+            open.open();
             for (int s = 0, sessions = 1 + random.nextInt(3); s < sessions; s++) {
                 SplittableRandom own = random.split();
-                scheduler.spawnSession("session" + s, () -> life.new Session(own).run());
+                scheduler.spawnSession("session" + s, () -> open.new Session(own).run());
             }
         }
 
-        /** The power goes at the n-th split, after its first record and before its second, which nobody ever appends. */
-        private Scheduler cuttingAtSplit(SeededScheduler scheduler, int n) {
+        /** The power goes at the n-th split or deletion, after its first record and before its second, which nobody ever appends. */
+        private Scheduler cuttingAtSplit(SeededScheduler scheduler, Step cut, int n) {
             int[] left = {n};
             return (Scheduler) Proxy.newProxyInstance(
                     Scheduler.class.getClassLoader(), new Class<?>[] {Scheduler.class}, (proxy, method, arguments) -> {
-                        if (arguments != null && arguments[0] == Step.BTREE_SPLIT && --left[0] == 0) {
-                            counts.cutsInSplits++;
+                        if (arguments != null && arguments[0] == cut && --left[0] == 0) {
+                            if (cut == Step.BTREE_SPLIT) {
+                                counts.cutsInSplits++;
+                            } else {
+                                counts.cutsInDeletions++;
+                            }
+                            if (n % 2 == 0 && Latch.noneHeld()) {
+                                open.wal.flush(open.wal.insertLsn()); // else the first record is mostly lost too
+                            }
                             disk.powerCut(seed);
                             disk.exists(""); // throws
                         }
@@ -208,7 +230,8 @@ class BtreePowerCutTest {
                 pool = new BufferPool(disk, scheduler, LogFlusher.of(wal), FRAMES);
                 pool.start();
                 file = pool.file(FILE, PageId.MAIN, LatchRank.BTREE_PAGE);
-                tree = new Btree(file, wal, scheduler, "sim_idx");
+                tree = new Btree(
+                        file, pool.file(FILE, PageId.FREE_SPACE_MAP, LatchRank.MAP_PAGE), wal, scheduler, "sim_idx");
                 boolean checkpointNow = true;
                 if (existed) {
                     RedoResult result = redo(control);
@@ -280,10 +303,10 @@ class BtreePowerCutTest {
                     contents[block] = new byte[PageLayout.SIZE];
                     frame.page.get(0, contents[block]);
                     // the flag as BtreeLayout has it; a tree page's special space is its last 24 bytes
-                    counts.incompleteAfterRedo +=
-                            PageLayout.type(frame.page) == 2 && (frame.page.getInt(PageLayout.SIZE - 16) & 1) != 0
-                                    ? 1
-                                    : 0;
+                    boolean inTree = PageLayout.type(frame.page) == PageType.BTREE.code();
+                    int flags = inTree ? frame.page.getInt(FLAGS_AT) : 0;
+                    counts.incompleteAfterRedo += flags & 1;
+                    counts.halfDeadAfterRedo += flags >> 1 & 1;
                     frame.unpin();
                     Arrays.fill(contents[block], PageLayout.CHECKSUM_OFFSET, PageLayout.MAGIC_OFFSET, (byte) 0);
                 }
@@ -298,6 +321,7 @@ class BtreePowerCutTest {
                 private final BtreeWriter writer = new BtreeWriter();
                 private final BtreeCursor cursor = new BtreeCursor();
                 private final BtreeScan scan = new BtreeScan();
+                private final BtreeVacuum vacuum = new BtreeVacuum();
                 private final List<Mine> mine = new ArrayList<>();
 
                 Session(SplittableRandom own) {
@@ -306,6 +330,9 @@ class BtreePowerCutTest {
 
                 void run() {
                     for (int i = 0; i < CHANGES; i++) {
+                        if (own.nextInt(12) == 0) {
+                            removeMany();
+                        }
                         switch (own.nextInt(8)) {
                             case 0 -> insertBatch();
                             case 1 -> removeOne();
@@ -401,6 +428,30 @@ class BtreePowerCutTest {
                         assertTrue(writer.remove(tree, entry.key(), entry.key().length, entry.tid(), XID));
                         end(change);
                     }
+                }
+
+                /** All or most of its own, so that pages become empty and leave the tree. */
+                private void removeMany() {
+                    BtreeBatch batch = new BtreeBatch();
+                    Set<Long> tids = new HashSet<>();
+                    List<Change> begun = new ArrayList<>();
+                    int kept = own.nextInt(3);
+                    while (mine.size() > kept) {
+                        Mine entry = mine.remove(own.nextInt(mine.size()));
+                        batch.add(entry.key(), entry.key().length, entry.tid());
+                        tids.add(entry.tid());
+                        begun.add(begin(false, entry.key(), entry.tid()));
+                    }
+                    batch.sort();
+                    BtreeVacuum.Pacer pacer = (missed, dirtied) -> {
+                        assertTrue(Latch.noneHeld());
+                        scheduler.step(Step.STATEMENT);
+                    };
+                    long removed = own.nextBoolean()
+                            ? vacuum.removeAll(tree, batch, pacer)
+                            : vacuum.removeTids(tree, tids::contains, pacer);
+                    begun.forEach(this::end);
+                    assertEquals(tids.size(), removed);
                 }
 
                 private void lookUp() {
