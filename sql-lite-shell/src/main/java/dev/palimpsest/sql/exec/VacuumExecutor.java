@@ -7,6 +7,7 @@ import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.api.VacuumReport;
+import dev.palimpsest.sql.parser.QualifiedName;
 import dev.palimpsest.sql.parser.Utility;
 import dev.palimpsest.sql.plan.SqlError;
 import java.util.ArrayList;
@@ -65,7 +66,7 @@ final class VacuumExecutor {
         List<String> tables = new ArrayList<>();
         try (Transaction tx = session.begin(TransactionOptions.READ_ONLY)) {
             for (Utility.VacuumTarget target : targets) {
-                String name = DefinitionExecutor.checkSchema(target.table());
+                String name = name(target.table());
                 TableSchema schema = tx.tableSchema(name);
                 if (schema != null) {
                     checkColumns(schema, target.columns());
@@ -81,6 +82,15 @@ final class VacuumExecutor {
             }
         }
         return tables;
+    }
+
+    /** PostgreSQL gives no position here. */
+    private static String name(QualifiedName table) {
+        try {
+            return DefinitionExecutor.checkSchema(table);
+        } catch (SqlError e) {
+            throw e.withLocation(-1);
+        }
     }
 
     private static void checkColumns(TableSchema schema, List<String> columns) {

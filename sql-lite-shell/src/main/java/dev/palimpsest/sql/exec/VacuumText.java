@@ -23,7 +23,7 @@ final class VacuumText {
                 r.pagesScanned(),
                 r.pagesBefore() == 0 ? 100 : 100.0 * r.pagesScanned() / r.pagesBefore()));
         lines.add(format(
-                "tuples: %d removed, %d remain, %d are dead but pinned by snapshots",
+                "tuples: %d removed, %d remain on the scanned pages, %d are dead but pinned by snapshots",
                 r.versionsRemoved(), r.rows(), r.versionsPinned()));
         if (r.versionsArchived() + r.archivedRemoved() + r.versionsInArchive() > 0) {
             lines.add(format(
@@ -57,7 +57,8 @@ final class VacuumText {
                 rate(usage.misses(), seconds), rate(usage.dirtied(), seconds)));
         lines.add(
                 format("buffer usage: %d hits, %d misses, %d dirtied", usage.hits(), usage.misses(), usage.dirtied()));
-        lines.add(format("WAL usage: %d records, %d bytes", usage.walRecords(), usage.walBytes()));
+        String records = usage.walRecords() == 0 ? "" : usage.walRecords() + " records, ";
+        lines.add("WAL usage: " + records + usage.walBytes() + " bytes");
         lines.add(format("system usage: elapsed: %.2f s, of which %.2f s at rest", seconds, r.delayNanos() / 1e9));
     }
 

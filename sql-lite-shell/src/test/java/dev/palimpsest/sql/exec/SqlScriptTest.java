@@ -39,7 +39,8 @@ class SqlScriptTest {
                 "locking",
                 "savepoints",
                 "sequences",
-                "parameters"
+                "parameters",
+                "vacuum"
             })
     void shouldAnswerAsPostgres(String name) throws IOException {
         run(name, SqlSession::execute);
