@@ -1,18 +1,37 @@
 package dev.palimpsest.crash;
 
+import dev.palimpsest.api.AutovacuumOptions;
 import dev.palimpsest.api.Database;
 import dev.palimpsest.engine.EngineConfig;
 import dev.palimpsest.engine.EngineDatabase;
+import dev.palimpsest.reclaim.ArchiveFactory;
+import dev.palimpsest.reclaim.VacuumSettings;
 import dev.palimpsest.recovery.CheckpointOptions;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.storage.Disk;
 import dev.palimpsest.wal.WalOptions;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Opens the whole engine on any disk and scheduler, small enough for everything to happen often. */
 public final class SimulatedEngine {
-    /** @param frames pages in memory */
-    public record Settings(int frames, WalOptions wal, CheckpointOptions checkpoints) {
+    /**
+     * @param frames pages in memory
+     * @param autovacuum when vacuum runs by itself
+     * @param archiveBytes how much the archive of pinned versions holds; 0 for none
+     */
+    public record Settings(
+            int frames,
+            WalOptions wal,
+            CheckpointOptions checkpoints,
+            AutovacuumOptions autovacuum,
+            long archiveBytes) {
+        /** Without vacuum. */
+        public Settings(int frames, WalOptions wal, CheckpointOptions checkpoints) {
+            this(frames, wal, checkpoints, AutovacuumOptions.OFF, 0);
+        }
+
         /** A pool that overflows, segments that end and checkpoints that begin every few transactions. */
         public static Settings small() {
             return new Settings(
@@ -20,13 +39,43 @@ public final class SimulatedEngine {
                     new WalOptions(64 << 10, 128 << 10, 5_000_000L),
                     new CheckpointOptions(150_000, 200_000_000L, 0.5));
         }
+
+        /** With autovacuum that looks every few transactions and finds every table due that has any garbage. */
+        public Settings withVacuum(long bytesInArchive) {
+            AutovacuumOptions eager = AutovacuumOptions.DEFAULT
+                    .withNaptimeMillis(5)
+                    .withVacuumThreshold(3, 0)
+                    .withVacuumInsertThreshold(20, 0)
+                    .withVacuumCost(0.1, 50)
+                    .withWorkMemBytes(64 << 10);
+            return new Settings(frames, wal, checkpoints, eager, bytesInArchive);
+        }
+
+        public Settings withFrames(int count) {
+            return new Settings(count, wal, checkpoints, autovacuum, archiveBytes);
+        }
+
+        public Settings withAutovacuum(AutovacuumOptions options) {
+            return new Settings(frames, wal, checkpoints, options, archiveBytes);
+        }
+    }
+
+    /** Autovacuum tells whenever it gives way, which it does all the time here. Kept: loggers are held weakly. */
+    private static final Logger VACUUM_LOG = Logger.getLogger("dev.palimpsest.vacuum");
+
+    static {
+        VACUUM_LOG.setLevel(Level.WARNING);
     }
 
     private SimulatedEngine() {}
 
     public static EngineDatabase open(Disk disk, Scheduler scheduler, Settings settings) {
+        ArchiveFactory archives = settings.archiveBytes() == 0
+                ? ArchiveFactory.NONE
+                : new SimulatedArchives(scheduler, settings.archiveBytes());
         return EngineDatabase.open(
-                new EngineConfig(disk, scheduler, true, settings.frames(), settings.wal(), settings.checkpoints()));
+                new EngineConfig(disk, scheduler, true, settings.frames(), settings.wal(), settings.checkpoints())
+                        .withVacuum(new VacuumSettings(settings.autovacuum(), archives, Long.MAX_VALUE)));
     }
 
     /** Every page, tuple, chain, index entry and map must be right. */

@@ -1,0 +1,58 @@
+package dev.palimpsest.crash;
+
+import dev.palimpsest.heap.MapArchive;
+import dev.palimpsest.reclaim.ArchiveFactory;
+import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.scheduler.Step;
+import java.nio.file.Path;
+
+/** Archives of pinned versions in the Java heap, for databases on a simulated disk: others may run before and after each access. */
+public final class SimulatedArchives implements ArchiveFactory {
+    private final Scheduler scheduler;
+    private final long maxBytes;
+
+    public SimulatedArchives(Scheduler scheduler, long maxBytes) {
+        this.scheduler = scheduler;
+        this.maxBytes = maxBytes;
+    }
+
+    @Override
+    public OpenArchive open(Path directory) {
+        return new Archive();
+    }
+
+    private final class Archive implements OpenArchive {
+        private final MapArchive map = new MapArchive(maxBytes);
+
+        @Override
+        public byte[] get(int relation, int block) {
+            scheduler.step(Step.PAGE_READ_OPTIMISTIC);
+            byte[] blob = map.get(relation, block);
+            scheduler.step(Step.PAGE_READ_OPTIMISTIC);
+            return blob;
+        }
+
+        @Override
+        public boolean put(int relation, int block, byte[] blob) {
+            scheduler.step(Step.PAGE_READ_OPTIMISTIC);
+            boolean kept = map.put(relation, block, blob.clone()); // not to see later changes of the caller's array
+            scheduler.step(Step.PAGE_READ_OPTIMISTIC);
+            return kept;
+        }
+
+        @Override
+        public void remove(int relation, int block) {
+            scheduler.step(Step.PAGE_READ_OPTIMISTIC);
+            map.remove(relation, block);
+            scheduler.step(Step.PAGE_READ_OPTIMISTIC);
+        }
+
+        @Override
+        public void clear(int relation) {
+            map.clear(relation);
+        }
+
+        @Override
+        public void close() {}
+    }
+}
