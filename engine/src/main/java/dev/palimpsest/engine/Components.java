@@ -28,9 +28,11 @@ import dev.palimpsest.recovery.ResourceManagers;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.storage.Disk;
 import dev.palimpsest.storage.RelationFiles;
+import dev.palimpsest.table.SnapshotHolders;
 import dev.palimpsest.table.TableEngine;
 import dev.palimpsest.tx.CommitLog;
 import dev.palimpsest.tx.CommitWal;
+import dev.palimpsest.tx.OldSnapshots;
 import dev.palimpsest.tx.TransactionManager;
 import dev.palimpsest.tx.TransactionResourceManager;
 import dev.palimpsest.wal.EnginePoison;
@@ -67,6 +69,8 @@ final class Components {
     private ResourceManagers managers;
     private HeapCounters counters;
     private VacuumService vacuum;
+    private OldSnapshots oldSnapshots;
+    private SnapshotWatch snapshotWatch;
     private long startLsn;
     private boolean recovered;
 
@@ -112,6 +116,17 @@ final class Components {
         }
         new OrphanFiles(disk, pool).remove(tables);
         startVacuum();
+        watchSnapshots();
+    }
+
+    private void watchSnapshots() {
+        SnapshotLimits limits = config.snapshots();
+        tables.recordOpeningPlaces(limits.openingPlaces());
+        oldSnapshots =
+                new OldSnapshots(transactions, new SnapshotHolders(tables), limits.warningMicros(), limits.maxMicros());
+        if (!limits.isNone()) {
+            snapshotWatch = new SnapshotWatch(oldSnapshots, scheduler);
+        }
     }
 
     /** Last of all: the database is as its users find it. */
@@ -170,6 +185,7 @@ final class Components {
         wal.start(startLsn);
         transactions = new TransactionManager(scheduler, wal, statuses, pool::drop);
         transactions.rowLocks().limitBytes(config.rowLockMemoryBytes());
+        transactions.maxSnapshotMicros(config.snapshots().maxMicros());
         transactions.start(nextXid, startLsn);
         fileNumbers = new FileNumbers(nextFileNumber, wal);
         counters = new HeapCounters();
@@ -199,6 +215,9 @@ final class Components {
         steps.attempt(this::stopVacuum);
         if (vacuum != null) {
             steps.attempt(vacuum::close);
+        }
+        if (snapshotWatch != null) {
+            steps.attempt(snapshotWatch::close);
         }
         boolean clean = !poison.isPoisoned();
         if (tables != null && clean) {
@@ -276,6 +295,10 @@ final class Components {
 
     HeapCounters counters() {
         return counters;
+    }
+
+    OldSnapshots oldSnapshots() {
+        return oldSnapshots;
     }
 
     EnginePoison poison() {

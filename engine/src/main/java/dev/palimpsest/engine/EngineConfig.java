@@ -26,8 +26,9 @@ public record EngineConfig(
         CheckpointOptions checkpoints,
         long rowLockMemoryBytes,
         Path directory,
-        VacuumSettings vacuum) {
-    /** With the default limit for row locks, vacuum only by hand. */
+        VacuumSettings vacuum,
+        SnapshotLimits snapshots) {
+    /** With the default limit for row locks, vacuum only by hand, no limits for snapshots. */
     public EngineConfig(
             Disk disk,
             Scheduler scheduler,
@@ -44,7 +45,8 @@ public record EngineConfig(
                 checkpoints,
                 DatabaseOptions.DEFAULT.rowLockMemoryBytes(),
                 null,
-                VacuumSettings.BY_HAND);
+                VacuumSettings.BY_HAND,
+                SnapshotLimits.NONE);
     }
 
     /** As users open it in memory. */
@@ -71,26 +73,77 @@ public record EngineConfig(
                 checkpoints,
                 options.rowLockMemoryBytes(),
                 directory,
-                new VacuumSettings(options.autovacuum(), null, options.archiveBytes()));
+                new VacuumSettings(options.autovacuum(), null, options.archiveBytes()),
+                SnapshotLimits.of(options));
     }
 
     public EngineConfig withFrames(int count) {
         return new EngineConfig(
-                disk, scheduler, createIfMissing, count, wal, checkpoints, rowLockMemoryBytes, directory, vacuum);
+                disk,
+                scheduler,
+                createIfMissing,
+                count,
+                wal,
+                checkpoints,
+                rowLockMemoryBytes,
+                directory,
+                vacuum,
+                snapshots);
     }
 
     public EngineConfig withWal(WalOptions options) {
         return new EngineConfig(
-                disk, scheduler, createIfMissing, frames, options, checkpoints, rowLockMemoryBytes, directory, vacuum);
+                disk,
+                scheduler,
+                createIfMissing,
+                frames,
+                options,
+                checkpoints,
+                rowLockMemoryBytes,
+                directory,
+                vacuum,
+                snapshots);
     }
 
     public EngineConfig withCheckpoints(CheckpointOptions options) {
         return new EngineConfig(
-                disk, scheduler, createIfMissing, frames, wal, options, rowLockMemoryBytes, directory, vacuum);
+                disk,
+                scheduler,
+                createIfMissing,
+                frames,
+                wal,
+                options,
+                rowLockMemoryBytes,
+                directory,
+                vacuum,
+                snapshots);
     }
 
     public EngineConfig withVacuum(VacuumSettings settings) {
         return new EngineConfig(
-                disk, scheduler, createIfMissing, frames, wal, checkpoints, rowLockMemoryBytes, directory, settings);
+                disk,
+                scheduler,
+                createIfMissing,
+                frames,
+                wal,
+                checkpoints,
+                rowLockMemoryBytes,
+                directory,
+                settings,
+                snapshots);
+    }
+
+    public EngineConfig withSnapshots(SnapshotLimits limits) {
+        return new EngineConfig(
+                disk,
+                scheduler,
+                createIfMissing,
+                frames,
+                wal,
+                checkpoints,
+                rowLockMemoryBytes,
+                directory,
+                vacuum,
+                limits);
     }
 }

@@ -3,13 +3,13 @@ package dev.palimpsest.engine;
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.DatabaseStatistics;
 import dev.palimpsest.api.HeapMapPage;
+import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.LockInfo;
 import dev.palimpsest.api.RetryException;
 import dev.palimpsest.api.Scan;
 import dev.palimpsest.api.Session;
 import dev.palimpsest.api.SessionInfo;
 import dev.palimpsest.api.SnapshotPin;
-import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.Table;
 import dev.palimpsest.api.TableStatistics;
 import dev.palimpsest.api.Transaction;
@@ -24,9 +24,12 @@ import dev.palimpsest.api.VisibilityVerdict;
 import dev.palimpsest.heap.HeapCounters;
 import dev.palimpsest.inspect.CheckProgress;
 import dev.palimpsest.inspect.DatabaseChecker;
+import dev.palimpsest.inspect.HeapMap;
 import dev.palimpsest.inspect.InspectableDatabase;
 import dev.palimpsest.inspect.PageDump;
+import dev.palimpsest.inspect.Pins;
 import dev.palimpsest.inspect.Versions;
+import dev.palimpsest.inspect.VisibilityExplainer;
 import dev.palimpsest.lock.LockTable;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.table.LockView;
@@ -84,11 +87,10 @@ public final class EngineDatabase implements Database, InspectableDatabase {
 
     @Override
     public Transaction begin(TransactionOptions options) {
-        return begin(options, 1);
-    }
-
-    private Transaction begin(TransactionOptions options, int attempt) {
-        return UserTransaction.begin(tables, UsageException.required(options, "the options"), null, attempt);
+        UsageException.required(options, "the options");
+        // at READ COMMITTED only scans hold a snapshot for long, and they look for themselves
+        boolean holds = options.isolation() != IsolationLevel.READ_COMMITTED;
+        return UserTransaction.begin(tables, options, null, 1, holds ? tables.openingPlace() : null);
     }
 
     @Override
@@ -96,7 +98,7 @@ public final class EngineDatabase implements Database, InspectableDatabase {
         UsageException.required(options, "the options");
         UsageException.required(work, "the work");
         for (int attempt = 1; ; attempt++) {
-            try (Transaction tx = begin(options, attempt)) {
+            try (Transaction tx = UserTransaction.begin(tables, options, null, attempt, work.getClass())) {
                 T result = work.run(tx);
                 if (tx.isActive()) { // else the work has ended it itself
                     tx.commit();
@@ -217,17 +219,17 @@ public final class EngineDatabase implements Database, InspectableDatabase {
 
     @Override
     public List<SnapshotPin> pins() {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "pins are not supported yet");
+        return sessions.guarded(() -> new Pins(tables).list());
     }
 
     @Override
     public List<VisibilityVerdict> explainVisibility(Transaction tx, String table, Scan scan) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "explaining visibility is not supported yet");
+        return VisibilityExplainer.list(tables, tx, table, scan);
     }
 
     @Override
     public List<HeapMapPage> heapMap(Transaction tx, String table) {
-        throw new UsageException(SqlState.FEATURE_NOT_SUPPORTED, "heap maps are not supported yet");
+        return HeapMap.list(tables, tx, table);
     }
 
     // ---- looking inside

@@ -311,6 +311,16 @@ public final class Heap {
         return 0;
     }
 
+    /** A private copy of one page. For people, checks and tests; false if there is no such page, or nothing on it. */
+    public boolean copyPage(int block, byte[] into) {
+        return reader.copyPage(block, into) >= 0;
+    }
+
+    /** What is archived of one page now; {@link PageLayout#own} of the page says whether that has to be asked. Not to be changed; may be null. */
+    public byte[] archived(int block) {
+        return context.archive().current().get(fileNumber(), block);
+    }
+
     /** Sees every line pointer of the heap. */
     @FunctionalInterface
     public interface LineVisitor {

@@ -1,5 +1,6 @@
 package dev.palimpsest.heap;
 
+import dev.palimpsest.api.VisibilityRule;
 import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.tuple.TupleLayout;
@@ -30,6 +31,50 @@ public final class Visibility {
             return false;
         }
         return !ended(snapshot, xmax, flags, cmax);
+    }
+
+    /** As {@link #isVisible}, but says why: the case of the truth table. For people; asks the logs about everything. */
+    public VisibilityRule explain(Snapshot snapshot, long xmin, long xmax, int flags, int cmin, int cmax) {
+        boolean own = (flags & TupleLayout.XMIN_COMMITTED) == 0
+                && snapshot.transaction().isOwn(xmin);
+        if ((flags & TupleLayout.XMIN_ABORTED) != 0) {
+            return own ? VisibilityRule.KILLED : VisibilityRule.XMIN_ABORTED;
+        }
+        if (own) {
+            return Integer.compareUnsigned(cmin, snapshot.commandId()) < 0
+                    ? explainEnd(snapshot, xmax, flags, cmax, true)
+                    : VisibilityRule.OWN_NOT_YET;
+        }
+        long csn = beginCsn(xmin, flags);
+        if (csn == ABORTED) {
+            return VisibilityRule.XMIN_ABORTED;
+        }
+        if (csn > snapshot.csn()) {
+            return csn == Lsn.INFINITE ? VisibilityRule.XMIN_IN_PROGRESS : VisibilityRule.XMIN_LATER;
+        }
+        return explainEnd(snapshot, xmax, flags, cmax, false);
+    }
+
+    /** The beginning is visible. @param own by an earlier command, else committed: others end an own version only after its commit */
+    private VisibilityRule explainEnd(Snapshot snapshot, long xmax, int flags, int cmax, boolean own) {
+        if (xmax == Xid.NONE) {
+            return own ? VisibilityRule.OWN : VisibilityRule.COMMITTED;
+        }
+        if ((flags & (TupleLayout.XMAX_COMMITTED | TupleLayout.XMAX_ABORTED)) == 0
+                && snapshot.transaction().isOwn(xmax)) {
+            if (Integer.compareUnsigned(cmax, snapshot.commandId()) < 0) {
+                return own ? VisibilityRule.OWN_ENDED : VisibilityRule.COMMITTED_XMAX_OWN;
+            }
+            return own ? VisibilityRule.OWN_ENDED_NOT_YET : VisibilityRule.COMMITTED_XMAX_OWN_NOT_YET;
+        }
+        long csn = endCsn(xmax, flags);
+        if (csn == ABORTED) {
+            return own ? VisibilityRule.OWN_XMAX_ABORTED : VisibilityRule.COMMITTED_XMAX_ABORTED;
+        }
+        if (csn <= snapshot.csn()) {
+            return VisibilityRule.ENDED;
+        }
+        return csn == Lsn.INFINITE ? VisibilityRule.COMMITTED_XMAX_IN_PROGRESS : VisibilityRule.COMMITTED_XMAX_LATER;
     }
 
     private boolean began(Snapshot snapshot, long xmin, int flags, int cmin) {

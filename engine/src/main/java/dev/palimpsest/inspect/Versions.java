@@ -1,10 +1,10 @@
 package dev.palimpsest.inspect;
 
+import dev.palimpsest.api.LiveSnapshot;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TupleVersion;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.heap.Visibility;
-import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.LinePointer;
@@ -15,72 +15,126 @@ import dev.palimpsest.table.UserTransaction;
 import dev.palimpsest.tuple.LittleEndian;
 import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tuple.TupleReader;
+import dev.palimpsest.tx.LiveSnapshots;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
-/** Every stored version of a table, for {@code mvcc_versions}. Stateless. */
+/** Every stored version of a table, for {@code mvcc_versions}. One use. */
 public final class Versions {
-    private Versions() {}
+    private final UserTransaction user;
+    private final TableInfo table;
+    private final Visibility visibility;
+    private final Pinning pinning;
+    private final LiveSnapshots.Needs needs;
+    private final Fates fates;
+    private final List<TupleVersion> versions = new ArrayList<>();
 
-    public static List<TupleVersion> list(TableEngine tables, Transaction tx, String name) {
-        return new NamedTable(tables, name).inspect(tx, (user, table) -> {
-            List<TupleVersion> versions = new ArrayList<>();
-            long published = tables.transactions().published();
-            table.heap()
-                    .forEachLine((tid, line, page) -> versions.add(version(user, table, published, tid, line, page)));
-            return versions;
-        });
+    private Versions(UserTransaction user, TableInfo table, Pinning pinning, long published) {
+        this.user = user;
+        this.table = table;
+        this.visibility = table.heap().visibility();
+        this.pinning = pinning;
+        this.needs = pinning.in(table);
+        this.fates = new Fates(published);
     }
 
-    private static TupleVersion version(
-            UserTransaction user, TableInfo table, long published, long tid, int line, byte[] page) {
-        String place = Tid.toString(tid);
-        if (!LinePointer.isNormal(line)) {
-            boolean redirect = LinePointer.state(line) == LinePointer.STATE_REDIRECT;
-            String state =
-                    redirect ? "REDIRECT" : LinePointer.state(line) == LinePointer.STATE_DEAD ? "DEAD" : "ARCHIVED";
-            String next = redirect ? Tid.toString(Tid.of(Tid.block(tid), LinePointer.target(line))) : null;
-            return new TupleVersion(place, state, 0, 0, null, null, 0, 0, next, false, null, null, null, List.of());
+    public static List<TupleVersion> list(TableEngine tables, Transaction tx, String name) {
+        LiveSnapshots live = tables.transactions().liveSnapshots();
+        Pinning pinning = new Pinning(
+                live, tables.currentCatalog(), tables.heapContext().scheduler().currentTimeMicros());
+        return new NamedTable(tables, name)
+                .inspect(tx, (user, table) -> new Versions(user, table, pinning, live.published()).list());
+    }
+
+    private List<TupleVersion> list() {
+        StoredPage page = new StoredPage(table.heap());
+        for (int block = 0; block < table.heap().blockCount(); block++) {
+            if (page.load(block)) {
+                for (int number = 1, count = page.lineCount(); number <= count; number++) {
+                    addLine(page, number);
+                }
+                for (StoredPage.Archived version : page.archived()) {
+                    addArchived(version);
+                }
+            }
         }
-        byte[] tuple =
-                Arrays.copyOfRange(page, LinePointer.offset(line), LinePointer.offset(line) + LinePointer.length(line));
-        Visibility visibility = table.heap().visibility();
+        return versions;
+    }
+
+    private void addLine(StoredPage page, int number) {
+        int line = page.line(number);
+        if (line == LinePointer.UNUSED) {
+            return;
+        }
+        long tid = Tid.of(page.block(), number);
+        String state = Lines.state(line);
+        if (!LinePointer.hasItem(line)) {
+            boolean redirect = LinePointer.state(line) == LinePointer.STATE_REDIRECT;
+            String next = redirect ? Tid.toString(Tid.of(page.block(), LinePointer.target(line))) : null;
+            versions.add(new TupleVersion(
+                    Tid.toString(tid), state, 0, 0, null, null, 0, 0, next, false, null, null, null, List.of()));
+            return;
+        }
+        byte[] tuple = page.tuple(line);
         int flags = TupleReader.flags(tuple, 0);
-        long xmin = TupleReader.xmin(tuple, 0);
-        long begin = visibility.beginCsn(xmin, flags);
+        long begin = visibility.beginCsn(TupleReader.xmin(tuple, 0), flags);
         long end = visibility.endCsn(TupleReader.xmax(tuple, 0), flags);
+        BitSet needing = LinePointer.isNormal(line) ? pinning.needing(needs, begin, end) : new BitSet();
+        List<LiveSnapshot> pinnedBy = needing == null ? List.of() : pinning.named(needing);
+        add(
+                tid,
+                state,
+                tuple,
+                begin,
+                end,
+                null,
+                needing == null ? "live" : pinnedBy.isEmpty() ? "dead" : "pinned",
+                pinnedBy);
+    }
+
+    private void addArchived(StoredPage.Archived version) {
+        BitSet needing = pinning.needing(needs, version.beginCsn(), version.endCsn());
+        add(
+                version.tid(),
+                "ARCHIVED",
+                version.tuple(),
+                version.beginCsn(),
+                version.endCsn(),
+                Tid.toString(version.root()),
+                "archived",
+                needing == null ? List.of() : pinning.named(needing));
+    }
+
+    private void add(
+            long tid,
+            String line,
+            byte[] tuple,
+            long begin,
+            long end,
+            String root,
+            String state,
+            List<LiveSnapshot> pinnedBy) {
+        int flags = TupleReader.flags(tuple, 0);
         long xmax = end == Visibility.ABORTED ? Xid.NONE : TupleReader.xmax(tuple, 0);
         long next = Tid.of(
                 LittleEndian.intAt(tuple, TupleLayout.CTID_BLOCK),
                 LittleEndian.unsignedShortAt(tuple, TupleLayout.CTID_LINE_POINTER));
         boolean hasNext = xmax != Xid.NONE && (flags & TupleLayout.UPDATED) != 0 && next != tid;
-        return new TupleVersion(
-                place,
-                "NORMAL",
-                xmin,
+        versions.add(new TupleVersion(
+                Tid.toString(tid),
+                line,
+                TupleReader.xmin(tuple, 0),
                 xmax,
-                status(begin, published),
-                xmax == Xid.NONE ? "none" : status(end, published),
-                csn(begin, published),
-                xmax == Xid.NONE ? 0 : csn(end, published),
+                fates.status(begin),
+                xmax == Xid.NONE ? "none" : fates.status(end),
+                fates.csn(begin),
+                xmax == Xid.NONE ? 0 : fates.csn(end),
                 hasNext ? Tid.toString(next) : null,
                 (flags & TupleLayout.HEAP_ONLY) != 0,
                 new TupleRow(table, user, tuple, tid),
-                null,
-                end != Visibility.ABORTED && isDecided(end, published) || begin == Visibility.ABORTED ? "dead" : "live",
-                List.of());
-    }
-
-    private static String status(long fate, long published) {
-        return fate == Visibility.ABORTED ? "aborted" : isDecided(fate, published) ? "committed" : "in progress";
-    }
-
-    private static long csn(long fate, long published) {
-        return fate != Visibility.ABORTED && isDecided(fate, published) ? fate : 0;
-    }
-
-    private static boolean isDecided(long fate, long published) {
-        return fate != Lsn.INFINITE && fate <= published;
+                root,
+                state,
+                pinnedBy));
     }
 }

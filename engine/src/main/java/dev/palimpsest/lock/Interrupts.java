@@ -53,7 +53,11 @@ final class Interrupts {
         if (statementOver) {
             return Interrupts::statementTimeout;
         }
-        return actor.isCancelRequested() || Thread.currentThread().isInterrupted() ? Interrupts::canceled : null;
+        if (actor.isCancelRequested() || Thread.currentThread().isInterrupted()) {
+            return Interrupts::canceled;
+        }
+        EngineException own = actor.endOfStatement();
+        return own == null ? null : subject -> own;
     }
 
     /** Nanoseconds until something that {@link #endOfWait} looks at is due; {@link Long#MAX_VALUE} if nothing ever is. */

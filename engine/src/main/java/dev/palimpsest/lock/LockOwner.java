@@ -1,5 +1,6 @@
 package dev.palimpsest.lock;
 
+import dev.palimpsest.api.EngineException;
 import dev.palimpsest.api.WaitListener;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -302,6 +303,11 @@ public abstract class LockOwner {
     public final String waitingFor() {
         Waiter current = root.waiter;
         return current == null ? null : current.description;
+    }
+
+    /** Why the running statement, or its wait, must end for a reason of this owner's own; null if it need not. Owner's thread. */
+    protected EngineException endOfStatement() {
+        return null;
     }
 
     // ---- statements

@@ -362,6 +362,11 @@ public final class LockTable {
      */
     public void cancel(LockOwner owner, boolean statementOnly) {
         owner.requestCancel(statementOnly);
+        wake(owner);
+    }
+
+    /** If the owner waits, it looks again at why it should not ({@link LockOwner#endOfStatement}). Any thread. */
+    public void wake(LockOwner owner) {
         Waiter waiter = owner.root().waiter;
         if (waiter != null) {
             scheduler.unpark(waiter.thread);

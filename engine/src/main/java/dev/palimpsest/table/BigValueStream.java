@@ -27,7 +27,10 @@ final class BigValueStream extends InputStream {
         }
         transaction.enter();
         try {
+            transaction.tx().checkInterrupts(); // its version is kept only as long as the snapshot is
             return bytes.read(into, offset, length);
+        } catch (RuntimeException | Error e) {
+            throw transaction.failed(e);
         } finally {
             transaction.exit();
         }

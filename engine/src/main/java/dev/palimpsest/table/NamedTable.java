@@ -15,6 +15,7 @@ import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.UsageException;
 import dev.palimpsest.api.WaitPolicy;
+import dev.palimpsest.btree.BtreeScan;
 import dev.palimpsest.btree.KeyEncoder;
 import dev.palimpsest.catalog.CatalogSnapshot;
 import dev.palimpsest.catalog.IndexInfo;
@@ -78,6 +79,46 @@ public final class NamedTable implements Table {
         } finally {
             t.exit();
         }
+    }
+
+    /** Roots, one by one, then {@link Tid#NONE}. */
+    @FunctionalInterface
+    public interface Roots {
+        long next();
+    }
+
+    /** For {@link #inspectScan}. */
+    @FunctionalInterface
+    public interface ScanInspection<T> {
+        /** @param roots what the scan's index leads to, in its order; null where the statement scans the table */
+        T run(UserTransaction t, TableInfo table, Snapshot snapshot, Roots roots);
+    }
+
+    /** For views: runs something with the snapshot that a statement would have, and the way that it would take. */
+    public <T> T inspectScan(Transaction tx, Scan scan, ScanInspection<T> work) {
+        UsageException.required(scan, "the scan");
+        return inspect(tx, (t, table) -> {
+            Qualification which = Qualification.of(table, new TableScratch(table), scan);
+            if (t.isSnapshotInUse()) {
+                try (SnapshotHandle own = t.nestedSnapshot()) {
+                    return work.run(t, table, own.snapshot(), roots(which, own.snapshot()));
+                }
+            }
+            Snapshot snapshot = t.beginStatement(SnapshotKind.POINT, 0);
+            try {
+                return work.run(t, table, snapshot, roots(which, snapshot));
+            } finally {
+                t.endStatement();
+            }
+        });
+    }
+
+    private static Roots roots(Qualification which, Snapshot snapshot) {
+        if (which.index() == null || !which.index().handle().isValidFor(snapshot)) {
+            return null;
+        }
+        BtreeScan entries = RowSource.entries(which);
+        return () -> entries.next() ? entries.tid() : Tid.NONE;
     }
 
     @Override
@@ -173,6 +214,10 @@ public final class NamedTable implements Table {
             TableInfo table = bind(t, lock == null ? LockMode.ACCESS_SHARE : LockMode.ROW_SHARE);
             TableScratch scratch = new TableScratch(table);
             Qualification which = Qualification.of(table, scratch, scan);
+            Object known = t.tx().origin();
+            if (known == null) {
+                t.tx().origin(engine.openingPlace()); // this snapshot may be held for longer than a statement's
+            }
             if (lock != null) {
                 checkLockable(table);
                 beginModifying(t, table);
@@ -185,6 +230,7 @@ public final class NamedTable implements Table {
                 return new ScanStream(t, table, which, scratch, lock, scan.limit(), t.tx().retainSnapshot());
             } finally {
                 t.endStatement();
+                t.tx().origin(known);
             }
         } catch (Throwable e) {
             throw t.failed(e);

@@ -41,14 +41,7 @@ interface RowSource {
             Iterator<HeapTuple> rows = sorted(table, which, snapshot).iterator();
             return () -> rows.hasNext() ? rows.next() : null;
         }
-        BtreeScan scan = new BtreeScan()
-                .open(
-                        index.btree(),
-                        which.lower(),
-                        which.lowerInclusive(),
-                        which.upper(),
-                        which.upperInclusive(),
-                        which.reverse());
+        BtreeScan scan = entries(which);
         return () -> {
             while (scan.next()) {
                 snapshot.transaction().checkInterrupts();
@@ -58,6 +51,18 @@ interface RowSource {
             }
             return null;
         };
+    }
+
+    /** The index's entries within the bounds. */
+    static BtreeScan entries(Qualification which) {
+        return new BtreeScan()
+                .open(
+                        which.index().btree(),
+                        which.lower(),
+                        which.lowerInclusive(),
+                        which.upper(),
+                        which.upperInclusive(),
+                        which.reverse());
     }
 
     /**

@@ -128,6 +128,7 @@ final class ScanStream implements RowStream {
             t.tx().statementDeadline(deadline);
         }
         try {
+            t.tx().use(snapshot);
             while (count < most && remaining > 0) {
                 HeapTuple tuple = source.next();
                 if (tuple == null) {
@@ -154,6 +155,7 @@ final class ScanStream implements RowStream {
         } catch (Throwable e) {
             throw t.failed(e);
         } finally {
+            t.tx().stopUsing();
             t.exit();
         }
         exhausted |= remaining == 0;
@@ -202,11 +204,13 @@ final class ScanStream implements RowStream {
         }
         t.enter();
         try {
+            t.tx().use(snapshot);
             HeapTuple seen = new HeapTuple(tuple.tuple(), tuple.tid());
             return locked(seen, row);
         } catch (Throwable e) {
             throw t.failed(e);
         } finally {
+            t.tx().stopUsing();
             t.exit();
         }
     }

@@ -35,13 +35,18 @@ public final class UserSession implements dev.palimpsest.api.Session {
 
     private boolean closed;
 
-    private UserSession(TableEngine engine) {
+    /** The user's code that opened it; null if that isn't known. */
+    private final Object place;
+
+    private UserSession(TableEngine engine, Object place) {
         this.engine = engine;
+        this.place = place;
         this.owner = engine.transactions().openSession();
     }
 
     public static UserSession open(TableEngine engine) {
-        return engine.sessions().guarded(() -> new UserSession(engine));
+        Object place = engine.openingPlace();
+        return engine.sessions().guarded(() -> new UserSession(engine, place));
     }
 
     SessionOwner owner() {
@@ -62,7 +67,7 @@ public final class UserSession implements dev.palimpsest.api.Session {
         if (open() != null) {
             throw new UsageException(SqlState.ACTIVE_SQL_TRANSACTION, "there is already a transaction in progress");
         }
-        UserTransaction begun = UserTransaction.begin(engine, withOwnDefaults(options), this, 1);
+        UserTransaction begun = UserTransaction.begin(engine, withOwnDefaults(options), this, 1, place);
         current = begun;
         return begun;
     }
@@ -147,7 +152,7 @@ public final class UserSession implements dev.palimpsest.api.Session {
             return work.apply(open);
         }
         UserTransaction own =
-                UserTransaction.begin(engine, TransactionOptions.READ_ONLY.withTimeouts(timeouts), this, 1);
+                UserTransaction.begin(engine, TransactionOptions.READ_ONLY.withTimeouts(timeouts), this, 1, place);
         try {
             return work.apply(own);
         } finally {

@@ -25,6 +25,7 @@ import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.lock.LockTag;
 import dev.palimpsest.lock.WaitContext;
 import dev.palimpsest.scheduler.Step;
+import dev.palimpsest.tx.Origins;
 import dev.palimpsest.tx.SessionOwner;
 import dev.palimpsest.tx.Snapshot;
 import dev.palimpsest.tx.SnapshotHandle;
@@ -79,7 +80,12 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     private volatile boolean cancelled;
 
     private UserTransaction(
-            TableEngine engine, TransactionOptions options, Session session, UserSession user, int attempt) {
+            TableEngine engine,
+            TransactionOptions options,
+            Session session,
+            UserSession user,
+            int attempt,
+            Object origin) {
         this.engine = engine;
         this.options = options;
         this.session = session;
@@ -88,6 +94,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
         SessionOwner owner = user == null ? null : user.owner();
         this.tx = engine.transactions().begin(session.ended, owner, options.isolation(), options.readOnly());
         tx.noteStart(engine.scheduler().currentTimeMicros());
+        tx.origin(origin);
         tx.waitListener(options.waitListener());
         limit(options.timeouts());
     }
@@ -100,15 +107,17 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     /** A session of its own. */
     public static UserTransaction begin(TableEngine engine, TransactionOptions options) {
-        return begin(engine, options, null, 1);
+        return begin(engine, options, null, 1, null);
     }
 
     /**
      * @param user the session that it is part of, or null
      * @param attempt see {@link #attempt}
+     * @param origin where, for views ({@link Origins}); null if that isn't known
      * @throws UsageException 0A000 for SERIALIZABLE
      */
-    public static UserTransaction begin(TableEngine engine, TransactionOptions options, UserSession user, int attempt) {
+    public static UserTransaction begin(
+            TableEngine engine, TransactionOptions options, UserSession user, int attempt, Object origin) {
         if (options.isolation() == IsolationLevel.SERIALIZABLE) {
             throw new UsageException(
                     SqlState.FEATURE_NOT_SUPPORTED,
@@ -125,7 +134,7 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
             throw e;
         }
         try {
-            UserTransaction transaction = new UserTransaction(engine, options, session, user, attempt);
+            UserTransaction transaction = new UserTransaction(engine, options, session, user, attempt, origin);
             session.current(transaction);
             return transaction;
         } finally {
@@ -344,6 +353,11 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     Session session() {
         return session;
+    }
+
+    /** Any thread: true if no thread is inside the engine on this transaction's behalf. See {@link Session#inside}. */
+    boolean isOutside() {
+        return session.inside() == null;
     }
 
     boolean isReadCommitted() {

@@ -32,6 +32,11 @@ class Cell {
         return (long) WORD.getOpaque(words, index) == 0 && WORD.compareAndSet(words, index, 0L, value);
     }
 
+    /** Changes a claimed cell, unless its claimant has freed it or written it meanwhile. Any thread. */
+    final boolean replace(long expected, long value) {
+        return WORD.compareAndSet(words, index, expected, value);
+    }
+
     /** Claimant only: what it read before stays before this store. Pairs with {@link #value}. */
     final void setRelease(long value) {
         WORD.setRelease(words, index, value);

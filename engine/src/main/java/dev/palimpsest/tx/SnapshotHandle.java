@@ -44,6 +44,11 @@ public final class SnapshotHandle implements AutoCloseable {
         return new SnapshotHandle(snapshot, shared);
     }
 
+    /** Null once closed. */
+    SnapshotSlot slot() {
+        return slot;
+    }
+
     @Override
     public void close() {
         SnapshotSlot held = (SnapshotSlot) SLOT.getAndSet(this, (SnapshotSlot) null);

@@ -3,15 +3,23 @@ package dev.palimpsest.tx;
 import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * All live snapshots. {@link #take} and {@link #capture} don't wait for each other: README.md, "Taking a snapshot against reclaim".
  * Thread-safe.
  */
 class SnapshotSlots {
+    /** So late the time of a snapshot is at most while transactions begin. */
+    private static final long COARSE_MICROS = 10_000;
+
     private final Scheduler scheduler;
     private final PublishedCsn published;
     private final CellArray<SnapshotSlot> slots = new CellArray<>(SnapshotSlot::new);
+
+    /** The time of day, late by as much as {@link #noteTime} allows: taking a snapshot looks at no clock. Racy on purpose. */
+    private volatile long coarseMicros;
 
     /** The tests' bugs. */
     private final boolean forgetsPoints;
@@ -36,7 +44,7 @@ class SnapshotSlots {
         scheduler.step(Step.SNAPSHOT_PENDING);
         SnapshotSlot slot = slots.claim(last, SnapshotSlot.pending(before)); // a CAS: the full fence
         scheduler.step(Step.SNAPSHOT_PENDING);
-        slot.describe(holder, kind, relation);
+        slot.describe(holder, holder == null ? 0 : Math.max(holder.startMicros(), coarseMicros), kind, relation);
         long csn = number(before);
         scheduler.step(Step.SNAPSHOT_TAKEN); // reclaim still sees it pending
         slot.publish(csn, kind);
@@ -53,9 +61,25 @@ class SnapshotSlots {
         return published.get();
     }
 
-    /** Holder of a reference only. */
+    /**
+     * Its number. Holder of a reference only, inside the engine: from here to where it comes out reclaim keeps what the snapshot needs
+     * ({@link OldSnapshots}).
+     *
+     * @throws dev.palimpsest.api.CanceledException 72000 if it was held too long
+     */
     static long csn(SnapshotSlot slot) {
-        return slot.value() >>> SnapshotSlot.TAG_BITS;
+        long word = slot.value();
+        if (word < 0) {
+            throw OldSnapshots.tooOld(slot);
+        }
+        return SnapshotSlot.csnOf(word);
+    }
+
+    /** Somebody has looked at the clock: what is taken from now on is at least that young. */
+    void noteTime(long micros) {
+        if (micros - coarseMicros >= COARSE_MICROS) { // seldom: others read it all the time
+            coarseMicros = micros;
+        }
     }
 
     /** What is live now: the published number first, then the slots. */
@@ -66,8 +90,11 @@ class SnapshotSlots {
         for (int i = 0; i < listing.length; i++) {
             SnapshotSlot slot = slots.at(listing, i);
             long word = slot.value();
-            long csn = word >>> SnapshotSlot.TAG_BITS;
-            switch ((int) word & SnapshotSlot.TAG_MASK) {
+            if ((word & SnapshotSlot.GIVEN_UP) != 0) {
+                continue;
+            }
+            long csn = SnapshotSlot.csnOf(word);
+            switch (SnapshotSlot.tagOf(word)) {
                 case SnapshotSlot.PENDING -> horizon.pending(csn);
                 case SnapshotSlot.POINT -> {
                     if (!forgetsPoints) {
@@ -89,9 +116,35 @@ class SnapshotSlots {
         return horizon.build();
     }
 
-    /** For views. */
+    /** What is live now, as {@link #capture}, with what is known of each, for views. */
+    LiveSnapshots list() {
+        long before = published.get();
+        List<LiveSnapshots.Entry> live = new ArrayList<>();
+        forEach((slot, word) -> {
+            int tag = SnapshotSlot.tagOf(word);
+            SnapshotKind kind = tag == SnapshotSlot.POINT ? SnapshotKind.POINT : SnapshotKind.OPEN;
+            boolean pending = tag == SnapshotSlot.PENDING;
+            int relation = tag == SnapshotSlot.OPEN ? (int) slot.companion() : 0;
+            if ((word & SnapshotSlot.GIVEN_UP) == 0) {
+                long csn = SnapshotSlot.csnOf(word);
+                Transaction holder = slot.holder();
+                live.add(new LiveSnapshots.Entry(
+                        csn,
+                        kind,
+                        pending,
+                        relation,
+                        holder,
+                        holder == null ? 0 : holder.processId(),
+                        slot.openedMicros(),
+                        slot.origin()));
+            }
+        });
+        return new LiveSnapshots(before, live);
+    }
+
+    /** Sees slots that were claimed. */
     interface Visitor {
-        void snapshot(long csn, SnapshotKind kind, int relation, Transaction holder);
+        void visit(SnapshotSlot slot, long word);
     }
 
     void forEach(Visitor visitor) {
@@ -99,11 +152,8 @@ class SnapshotSlots {
         for (int i = 0; i < listing.length; i++) {
             SnapshotSlot slot = slots.at(listing, i);
             long word = slot.value();
-            int tag = (int) word & SnapshotSlot.TAG_MASK;
-            if (tag == SnapshotSlot.POINT || tag == SnapshotSlot.OPEN) {
-                SnapshotKind kind = tag == SnapshotSlot.OPEN ? SnapshotKind.OPEN : SnapshotKind.POINT;
-                int relation = kind == SnapshotKind.OPEN ? (int) slot.companion() : 0;
-                visitor.snapshot(word >>> SnapshotSlot.TAG_BITS, kind, relation, slot.holder());
+            if (word != 0) {
+                visitor.visit(slot, word);
             }
         }
     }

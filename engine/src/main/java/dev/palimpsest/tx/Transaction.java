@@ -1,5 +1,6 @@
 package dev.palimpsest.tx;
 
+import dev.palimpsest.api.EngineException;
 import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.SnapshotInfo;
 import dev.palimpsest.api.SqlState;
@@ -51,6 +52,9 @@ public final class Transaction extends LockOwner {
 
     /** Its snapshot now, or null. */
     private SnapshotSlot snapshotSlot;
+
+    /** That of a stream at work, where the transaction has none of its own; or null. */
+    private SnapshotSlot lentSlot;
 
     /** Where the next snapshot is tried first. */
     private SnapshotSlot lastSnapshotSlot;
@@ -144,6 +148,7 @@ public final class Transaction extends LockOwner {
 
     public void noteStart(long micros) {
         startMicros = micros;
+        manager.slots().noteTime(micros);
     }
 
     /** For building this transaction's WAL records, one at a time. */
@@ -185,11 +190,31 @@ public final class Transaction extends LockOwner {
      * For whoever works long without waiting, now and then: nearly nothing if there is no limit and no cancel.
      *
      * @throws dev.palimpsest.api.QueryCanceledException 57014
+     * @throws dev.palimpsest.api.CanceledException 72000 if the snapshot that is being used is held too long
      */
     public void checkInterrupts() {
         if (mayBeInterrupted()) {
             manager.locks().checkInterrupts(this);
         }
+        EngineException end = endOfStatement();
+        if (end != null) {
+            throw end;
+        }
+    }
+
+    /** Because of the snapshot that it uses now. */
+    @Override
+    protected EngineException endOfStatement() {
+        SnapshotSlot slot = snapshotSlot == null ? lentSlot : snapshotSlot;
+        return slot != null && slot.isTooOld() ? OldSnapshots.tooOld(slot) : null;
+    }
+
+    long nowMicros() {
+        return manager.nowMicros();
+    }
+
+    long maxSnapshotMicros() {
+        return manager.maxSnapshotMicros();
     }
 
     // ---- savepoints
@@ -351,9 +376,13 @@ public final class Transaction extends LockOwner {
         return snapshot;
     }
 
-    /** Where snapshots from now on are opened: a text, or a class or stack frame of the user's code. Null for nothing. */
+    /** Where snapshots from now on are opened: a text, or a class or stack frame of the user's code ({@link Origins}). Null for nothing. */
     public void origin(Object place) {
         origin = place;
+    }
+
+    public Object origin() {
+        return origin;
     }
 
     /** The current snapshot's number, 0 if there is none. Any thread, for views. */
@@ -369,6 +398,23 @@ public final class Transaction extends LockOwner {
         handedOut = true;
         snapshotSlot.retain();
         return new SnapshotHandle(new Snapshot(this, snapshot.csn(), snapshot.commandId()), snapshotSlot);
+    }
+
+    /**
+     * A cursor or stream goes to work with its snapshot, inside the engine; {@link #stopUsing} follows.
+     *
+     * @throws dev.palimpsest.api.CanceledException 72000 if it was held too long
+     */
+    public void use(SnapshotHandle handle) {
+        SnapshotSlot slot = handle.slot();
+        if (slot != null) {
+            SnapshotSlots.csn(slot);
+        }
+        lentSlot = slot;
+    }
+
+    public void stopUsing() {
+        lentSlot = null;
     }
 
     /** A new snapshot of its own, of the latest published commit plus all own commands before the current one: for the catalog. */

@@ -73,6 +73,8 @@ public final class TransactionManager {
     private final AtomicLong nextXid = new AtomicLong(Xid.FIRST_NORMAL);
     private final AtomicLong nextProcessId = new AtomicLong(1);
 
+    private volatile long maxSnapshotMicros;
+
     /** {@link #nextXid} at the last trim of the numbers. Guarded by PUBLISH. */
     private long trimmedAtXid;
 
@@ -427,14 +429,22 @@ public final class TransactionManager {
         return running;
     }
 
-    /** One live snapshot, for mvcc_pins. {@code relation} is 0 for all; {@code holder} took it and may have ended. */
-    public record LiveSnapshot(long csn, SnapshotKind kind, int relation, Transaction holder) {}
+    /** Every live snapshot, for mvcc_pins. */
+    public LiveSnapshots liveSnapshots() {
+        return slots.list();
+    }
 
-    /** Every live snapshot, each as it was at some moment of the call. */
-    public List<LiveSnapshot> liveSnapshots() {
-        List<LiveSnapshot> live = new ArrayList<>();
-        slots.forEach((csn, kind, relation, holder) -> live.add(new LiveSnapshot(csn, kind, relation, holder)));
-        return live;
+    /** Once, before the first user: how old a snapshot may become, for messages; 0 for no limit. */
+    public void maxSnapshotMicros(long micros) {
+        maxSnapshotMicros = micros;
+    }
+
+    long maxSnapshotMicros() {
+        return maxSnapshotMicros;
+    }
+
+    long nowMicros() {
+        return scheduler.currentTimeMicros();
     }
 
     // ---- for this room

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.palimpsest.api.VisibilityRule;
 import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tx.Snapshot;
 import dev.palimpsest.tx.Transaction;
@@ -92,6 +93,58 @@ class VisibilityTest {
                             "own, later command",
                             "committed after"));
 
+    private static final String THIS = "own, this command";
+    private static final String NEXT = "own, later command";
+    private static final String PREVIOUS = "own, earlier command";
+    private static final String SEEN = "committed before";
+    private static final String UNSEEN = "committed after";
+
+    /** What {@code explain} says of a beginning that decides by itself. */
+    private static final Map<String, VisibilityRule> BEGINNINGS = Map.of(
+            THIS,
+            VisibilityRule.OWN_NOT_YET,
+            NEXT,
+            VisibilityRule.OWN_NOT_YET,
+            "in progress",
+            VisibilityRule.XMIN_IN_PROGRESS,
+            "aborted",
+            VisibilityRule.XMIN_ABORTED,
+            UNSEEN,
+            VisibilityRule.XMIN_LATER);
+
+    /** And of the ends of a version whose beginning is visible. */
+    private static final Map<String, Map<String, VisibilityRule>> ENDS = Map.of(
+            PREVIOUS,
+            Map.of(
+                    "none",
+                    VisibilityRule.OWN,
+                    "aborted",
+                    VisibilityRule.OWN_XMAX_ABORTED,
+                    THIS,
+                    VisibilityRule.OWN_ENDED_NOT_YET,
+                    NEXT,
+                    VisibilityRule.OWN_ENDED_NOT_YET,
+                    PREVIOUS,
+                    VisibilityRule.OWN_ENDED),
+            SEEN,
+            Map.of(
+                    "none",
+                    VisibilityRule.COMMITTED,
+                    "aborted",
+                    VisibilityRule.COMMITTED_XMAX_ABORTED,
+                    "in progress",
+                    VisibilityRule.COMMITTED_XMAX_IN_PROGRESS,
+                    THIS,
+                    VisibilityRule.COMMITTED_XMAX_OWN_NOT_YET,
+                    NEXT,
+                    VisibilityRule.COMMITTED_XMAX_OWN_NOT_YET,
+                    PREVIOUS,
+                    VisibilityRule.COMMITTED_XMAX_OWN,
+                    UNSEEN,
+                    VisibilityRule.COMMITTED_XMAX_LATER,
+                    SEEN,
+                    VisibilityRule.ENDED));
+
     @TestFactory
     Stream<DynamicTest> shouldDecideEachCell() {
         Visibility visibility = new Visibility(fixture.transactions);
@@ -104,17 +157,18 @@ class VisibilityTest {
                     continue;
                 }
                 boolean expected = VISIBLE.getOrDefault(plain(xmin), List.of()).contains(plain(xmax));
-                cells.add(DynamicTest.dynamicTest(
-                        "xmin " + xmin.name + ", xmax " + xmax.name,
-                        () -> assertEquals(
-                                expected,
-                                visibility.isVisible(
-                                        snapshot,
-                                        xmin.xid,
-                                        xmax.xid,
-                                        xmin.mark | xmax.mark,
-                                        xmin.command,
-                                        xmax.command))));
+                VisibilityRule rule = BEGINNINGS.containsKey(plain(xmin))
+                        ? BEGINNINGS.get(plain(xmin))
+                        : ENDS.get(plain(xmin)).get(plain(xmax));
+                int marks = xmin.mark | xmax.mark;
+                cells.add(DynamicTest.dynamicTest("xmin " + xmin.name + ", xmax " + xmax.name, () -> {
+                    assertEquals(
+                            expected,
+                            visibility.isVisible(snapshot, xmin.xid, xmax.xid, marks, xmin.command, xmax.command));
+                    assertEquals(
+                            rule, visibility.explain(snapshot, xmin.xid, xmax.xid, marks, xmin.command, xmax.command));
+                    assertEquals(expected, rule.isVisible());
+                }));
             }
         }
         return cells.stream();
@@ -127,6 +181,12 @@ class VisibilityTest {
         int muchLater = Integer.MIN_VALUE;
         assertFalse(visibility.isVisible(snapshot, own, 0, 0, muchLater, 0));
         assertTrue(visibility.isVisible(snapshot, own, own, 0, EARLIER, muchLater));
+    }
+
+    @Test
+    void shouldTellAKilledRowFromARolledBackOne() {
+        Visibility visibility = new Visibility(fixture.transactions);
+        assertEquals(VisibilityRule.KILLED, visibility.explain(snapshot, own, 0, TupleLayout.XMIN_ABORTED, EARLIER, 0));
     }
 
     private static String plain(End end) {

@@ -61,7 +61,7 @@ class TransactionManagerTest {
         assertEquals(first, repeatable.snapshotCsn());
         readCommitted.endStatement();
         manager.commit(repeatable, true);
-        assertEquals(List.of(), manager.liveSnapshots());
+        assertEquals(List.of(), manager.liveSnapshots().entries());
     }
 
     @Test
@@ -82,7 +82,7 @@ class TransactionManagerTest {
         repeatable.beginStatement(SnapshotKind.OPEN, 17);
         assertEquals(
                 SnapshotKind.POINT,
-                manager.liveSnapshots().get(0).kind(),
+                manager.liveSnapshots().entries().get(0).kind(),
                 "the first updater wins: it follows no chain");
     }
 
@@ -93,12 +93,12 @@ class TransactionManagerTest {
         long s = t.snapshotCsn();
         SnapshotHandle cursor = t.retainSnapshot();
         SnapshotHandle importer = cursor.retain();
-        assertEquals(1, manager.liveSnapshots().size());
+        assertEquals(1, manager.liveSnapshots().entries().size());
         t.endStatement();
         fixture.committed();
         t.beginStatement();
         assertNotEquals(s, t.snapshotCsn());
-        assertEquals(2, manager.liveSnapshots().size());
+        assertEquals(2, manager.liveSnapshots().entries().size());
         t.endStatement();
         manager.commit(t, true);
         cursor.close();
@@ -106,7 +106,7 @@ class TransactionManagerTest {
         assertEquals(s, importer.snapshot().csn());
         assertTrue(manager.captureHorizon().needed(s, s + 8, 1));
         importer.close();
-        assertEquals(List.of(), manager.liveSnapshots());
+        assertEquals(List.of(), manager.liveSnapshots().entries());
         assertNotSame(t, manager.begin(t, IsolationLevel.READ_COMMITTED, false), "others held its snapshots");
     }
 

@@ -7,6 +7,7 @@ import dev.palimpsest.heap.VacuumCollector;
 import dev.palimpsest.heap.Visibility;
 import dev.palimpsest.tuple.TupleReader;
 import dev.palimpsest.tx.Horizon;
+import dev.palimpsest.tx.LiveSnapshots;
 import dev.palimpsest.tx.TransactionManager;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,8 +69,8 @@ final class HeapPass implements VacuumCollector {
                 (int) Math.min(Integer.MAX_VALUE - 8, goal.workMemBytes() / 4 / (Integer.BYTES + Long.BYTES)));
         horizon = transactions.captureHorizon();
         firstPublished = horizon.published();
-        kept = new KeptVersions(transactions.liveSnapshots().stream()
-                .mapToLong(TransactionManager.LiveSnapshot::csn)
+        kept = new KeptVersions(transactions.liveSnapshots().entries().stream()
+                .mapToLong(LiveSnapshots.Entry::csn)
                 .toArray());
     }
 

@@ -9,7 +9,7 @@ import dev.palimpsest.api.WaitPolicy;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.table.TableEngine;
-import dev.palimpsest.tx.TransactionManager.LiveSnapshot;
+import dev.palimpsest.tx.LiveSnapshots;
 import dev.palimpsest.vacuum.StatusTruncation;
 import dev.palimpsest.vacuum.TableVacuum;
 import java.lang.System.Logger;
@@ -192,8 +192,8 @@ public final class Autovacuum {
         Collection<TableInfo> all = tables.currentCatalog().tables();
         vacuum.retain(all.stream().map(TableInfo::oid).collect(Collectors.toSet()));
         List<TableStatistics> statistics = tables.activity().list(all);
-        Set<Long> snapshots = tables.transactions().liveSnapshots().stream()
-                .map(LiveSnapshot::csn)
+        Set<Long> snapshots = tables.transactions().liveSnapshots().entries().stream()
+                .map(LiveSnapshots.Entry::csn)
                 .collect(Collectors.toSet());
         List<TableStatistics> due = new ArrayList<>();
         int i = 0;
