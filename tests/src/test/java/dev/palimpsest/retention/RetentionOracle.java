@@ -11,10 +11,10 @@ import dev.palimpsest.retention.VersionModel.State;
 import dev.palimpsest.retention.VersionModel.Version;
 import dev.palimpsest.tx.CommitListener;
 import dev.palimpsest.tx.LiveSlots;
+import dev.palimpsest.tx.LiveSnapshots;
 import dev.palimpsest.tx.SnapshotKind;
 import dev.palimpsest.tx.Transaction;
 import dev.palimpsest.tx.TransactionManager;
-import dev.palimpsest.tx.TransactionManager.LiveSnapshot;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -130,7 +130,7 @@ final class RetentionOracle {
                     ? "it is the newest"
                     : version.end > live.published() ? "it ended after published=" + live.published() : null;
             String byPoint = null;
-            for (LiveSnapshot snapshot : live.snapshots()) {
+            for (LiveSnapshots.Entry snapshot : live.snapshots()) {
                 if (snapshot.kind() == SnapshotKind.OPEN) {
                     boolean all = snapshot.relation() == 0
                             || snapshot.relation() == table.heap().fileNumber();
@@ -202,7 +202,7 @@ final class RetentionOracle {
                 || version.end > Math.min(live.limit(), scheduler.lowestClaim())) { // NEVER is above all
             return false;
         }
-        for (LiveSnapshot snapshot : live.snapshots()) {
+        for (LiveSnapshots.Entry snapshot : live.snapshots()) {
             boolean needs = snapshot.kind() == SnapshotKind.OPEN
                     ? snapshot.csn() < version.end
                             && (snapshot.relation() == 0

@@ -1,15 +1,14 @@
 package dev.palimpsest.tx;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /** The live snapshots at a moment at which nobody else runs. */
 public final class LiveSlots {
-    private final List<TransactionManager.LiveSnapshot> snapshots;
+    private final List<LiveSnapshots.Entry> snapshots;
     private final long published;
     private final long limit;
 
-    private LiveSlots(List<TransactionManager.LiveSnapshot> snapshots, long published, long limit) {
+    private LiveSlots(List<LiveSnapshots.Entry> snapshots, long published, long limit) {
         this.snapshots = snapshots;
         this.published = published;
         this.limit = limit;
@@ -18,13 +17,15 @@ public final class LiveSlots {
     public static LiveSlots now(TransactionManager transactions) {
         long published = transactions.published();
         return new LiveSlots(
-                new ArrayList<>(transactions.liveSnapshots()),
+                transactions.liveSnapshots().entries().stream()
+                        .filter(snapshot -> !snapshot.pending())
+                        .toList(),
                 published,
                 transactions.captureHorizon().limit());
     }
 
     /** Those that have their number. */
-    public List<TransactionManager.LiveSnapshot> snapshots() {
+    public List<LiveSnapshots.Entry> snapshots() {
         return snapshots;
     }
 
