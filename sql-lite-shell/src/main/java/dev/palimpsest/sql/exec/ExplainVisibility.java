@@ -16,6 +16,7 @@ import dev.palimpsest.sql.plan.SqlType;
 import dev.palimpsest.sql.plan.Values;
 import java.util.List;
 import java.util.StringJoiner;
+import java.util.stream.IntStream;
 
 /**
  * EXPLAIN VISIBILITY: every version that a SELECT meets, and what decided whether it sees it. Of WHERE only what bounds an index range counts:
@@ -58,10 +59,15 @@ final class ExplainVisibility {
                     explain.statement().location(), "EXPLAIN VISIBILITY of anything but a SELECT from a table");
         }
         TableSchema table = plan.table();
-        handler.columns(COLUMNS);
+        List<Integer> shown = IntStream.range(0, COLUMNS.size())
+                .filter(i -> explain.numbers() || !COLUMNS.get(i).name().endsWith("_csn"))
+                .boxed()
+                .toList();
+        handler.columns(shown.stream().map(COLUMNS::get).toList());
         for (VisibilityVerdict verdict : database.explainVisibility(
                 transaction, table.name(), plan.path().scan())) {
-            handler.row(row(verdict, table));
+            Object[] row = row(verdict, table);
+            handler.row(shown.stream().map(i -> row[i]).toArray());
         }
     }
 

@@ -13,6 +13,7 @@ final class ExplainParser {
     private boolean analyze;
     private boolean verbose;
     private boolean visibility;
+    private boolean numbers = true;
 
     ExplainParser(TokenStream tokens, StatementParser statements) {
         this.tokens = tokens;
@@ -31,7 +32,7 @@ final class ExplainParser {
             analyze = acceptAnalyze();
             verbose = tokens.accept(Keyword.VERBOSE);
         }
-        return new Utility.Explain(analyze, verbose, visibility, statements.parseExplainable(), location);
+        return new Utility.Explain(analyze, verbose, visibility, numbers, statements.parseExplainable(), location);
     }
 
     private boolean acceptAnalyze() {
@@ -60,6 +61,9 @@ final class ExplainParser {
                     break;
                 case "visibility":
                     visibility = flag(name);
+                    break;
+                case "numbers":
+                    numbers = flag(name);
                     break;
                 default:
                     throw tokens.unsupported("EXPLAIN option \"" + name + "\"", location);

@@ -66,8 +66,14 @@ public sealed interface Utility extends Statement {
     /** {@code name} is null for RESET ALL. */
     record Reset(String name, int location) implements Utility {}
 
-    /** {@code visibility} is our own EXPLAIN VISIBILITY. */
-    record Explain(boolean analyze, boolean verbose, boolean visibility, Statement statement, int location)
+    /**
+     * EXPLAIN.
+     *
+     * @param visibility our own EXPLAIN VISIBILITY
+     * @param numbers whether that shows commit sequence numbers, which differ from run to run
+     */
+    record Explain(
+            boolean analyze, boolean verbose, boolean visibility, boolean numbers, Statement statement, int location)
             implements Utility {}
 
     /** {@code targets} is empty for all tables. */
