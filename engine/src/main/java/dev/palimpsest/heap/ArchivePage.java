@@ -6,6 +6,8 @@ import dev.palimpsest.tuple.TupleLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * The archived versions of one page while vacuum works on them: {@link ArchivedVersions} taken apart, changed, and put together again. Of each chain
@@ -13,61 +15,81 @@ import java.util.List;
  */
 final class ArchivePage {
     /** One version. */
-    static final class Entry {
+    final class Entry {
         final int root;
         final int line;
         final long begin;
         final long end;
-        final byte[] tuple;
 
         /** Some snapshot may need it. */
         final boolean needed;
 
-        Entry(int root, int line, long begin, long end, byte[] tuple, boolean needed) {
+        final int length;
+
+        /** Where its tuple lies; the blob before its first change. */
+        private byte[] buffer;
+
+        private int offset;
+
+        private Entry(int root, int line, long begin, long end, boolean needed, byte[] buffer, int offset, int length) {
             this.root = root;
             this.line = line;
             this.begin = begin;
             this.end = end;
-            this.tuple = tuple;
             this.needed = needed;
+            this.buffer = buffer;
+            this.offset = offset;
+            this.length = length;
         }
 
         int flags() {
-            return LittleEndian.unsignedShortAt(tuple, TupleLayout.FLAGS);
+            return LittleEndian.unsignedShortAt(buffer, offset + TupleLayout.FLAGS);
         }
 
         long xmin() {
-            return LittleEndian.longAt(tuple, TupleLayout.XMIN);
+            return LittleEndian.longAt(buffer, offset + TupleLayout.XMIN);
         }
 
         long xmax() {
-            return LittleEndian.longAt(tuple, TupleLayout.XMAX);
+            return LittleEndian.longAt(buffer, offset + TupleLayout.XMAX);
         }
 
         long ctid() {
             return Tid.of(
-                    LittleEndian.intAt(tuple, TupleLayout.CTID_BLOCK),
-                    LittleEndian.unsignedShortAt(tuple, TupleLayout.CTID_LINE_POINTER));
+                    LittleEndian.intAt(buffer, offset + TupleLayout.CTID_BLOCK),
+                    LittleEndian.unsignedShortAt(buffer, offset + TupleLayout.CTID_LINE_POINTER));
         }
 
-        /** It leads over others, removed ones, of which one changed a key or deleted the row. @return whether that changed it */
-        boolean noteKeyEnded() {
+        byte[] copyTuple() {
+            return Arrays.copyOfRange(buffer, offset, offset + length);
+        }
+
+        /** It leads over others, removed ones, of which one changed a key or deleted the row. */
+        void noteKeyEnded() {
             int flags = flags();
-            if ((flags & (TupleLayout.UPDATED | TupleLayout.KEYS_UPDATED)) != TupleLayout.UPDATED) {
-                return false;
+            if ((flags & (TupleLayout.UPDATED | TupleLayout.KEYS_UPDATED)) == TupleLayout.UPDATED) {
+                own();
+                LittleEndian.putShort(buffer, TupleLayout.FLAGS, flags | TupleLayout.KEYS_UPDATED);
             }
-            LittleEndian.putShort(tuple, TupleLayout.FLAGS, flags | TupleLayout.KEYS_UPDATED);
-            return true;
         }
 
         void setCtid(long tid) {
-            LittleEndian.putInt(tuple, TupleLayout.CTID_BLOCK, Tid.block(tid));
-            LittleEndian.putShort(tuple, TupleLayout.CTID_LINE_POINTER, Tid.linePointer(tid));
+            own();
+            LittleEndian.putInt(buffer, TupleLayout.CTID_BLOCK, Tid.block(tid));
+            LittleEndian.putShort(buffer, TupleLayout.CTID_LINE_POINTER, Tid.linePointer(tid));
+        }
+
+        /** The blob isn't changed: readers may have it. */
+        private void own() {
+            buffer = copyTuple();
+            offset = 0;
+            changed = true;
         }
     }
 
-    private final byte[] before;
-    private final List<Entry> entries = new ArrayList<>();
+    private final TreeMap<Integer, List<Entry>> chains = new TreeMap<>();
+    private int size;
+    private boolean changed;
 
     /** Says whether a version is needed. */
     interface Need {
@@ -76,74 +98,86 @@ final class ArchivePage {
 
     /** @param blob null for nothing; not changed */
     ArchivePage(byte[] blob, Need need) {
-        before = blob;
         ArchivedVersions versions = new ArchivedVersions(blob);
         while (versions.advance()) {
-            byte[] tuple = Arrays.copyOfRange(blob, versions.offset(), versions.offset() + versions.length());
-            boolean needed = need.isNeeded(versions.beginCsn(), versions.endCsn());
-            entries.add(
-                    new Entry(versions.root(), versions.line(), versions.beginCsn(), versions.endCsn(), tuple, needed));
+            put(new Entry(
+                    versions.root(),
+                    versions.line(),
+                    versions.beginCsn(),
+                    versions.endCsn(),
+                    need.isNeeded(versions.beginCsn(), versions.endCsn()),
+                    blob,
+                    versions.offset(),
+                    versions.length()));
         }
     }
 
-    List<Entry> entries() {
-        return entries;
+    int size() {
+        return size;
     }
 
-    /** Those of one chain, oldest first. */
+    void forEach(Consumer<Entry> action) {
+        chains.values().forEach(chain -> chain.forEach(action));
+    }
+
+    /** Those of one chain, oldest first; a copy. */
     List<Entry> of(int root) {
-        List<Entry> chain = new ArrayList<>();
-        for (Entry entry : entries) {
-            if (entry.root == root) {
-                chain.add(entry);
-            }
-        }
-        return chain;
+        List<Entry> chain = chains.get(root);
+        return chain == null ? List.of() : new ArrayList<>(chain);
     }
 
-    void add(Entry entry) {
-        entries.add(entry);
+    /** Roots that have some. */
+    int[] roots() {
+        return chains.keySet().stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /** Adds a version behind the others of its chain. */
+    Entry add(int root, int line, long begin, long end, boolean needed, byte[] tuple) {
+        Entry entry = new Entry(root, line, begin, end, needed, tuple, 0, tuple.length);
+        put(entry);
+        changed = true;
+        return entry;
+    }
+
+    private void put(Entry entry) {
+        chains.computeIfAbsent(entry.root, root -> new ArrayList<>()).add(entry);
+        size++;
     }
 
     void remove(Entry entry) {
-        entries.remove(entry);
-    }
-
-    /** The newest end among those that are needed, 0 if none is. */
-    long newestEnd() {
-        long newest = 0;
-        for (Entry entry : entries) {
-            newest = entry.needed ? Math.max(newest, entry.end) : newest;
+        List<Entry> chain = chains.get(entry.root);
+        chain.remove(entry);
+        if (chain.isEmpty()) {
+            chains.remove(entry.root);
         }
-        return newest;
+        size--;
+        changed = true;
     }
 
     boolean isChanged() {
-        return !Arrays.equals(before == null ? new byte[0] : before, toBlob());
+        return changed;
     }
 
-    byte[] toBlob() {
-        int length = 0;
-        for (Entry entry : entries) {
-            length += ArchivedVersions.HEADER_BYTES + entry.tuple.length;
-        }
-        byte[] blob = new byte[length];
-        int at = 0;
-        for (Entry entry : entries) {
-            LittleEndian.putShort(blob, at + ArchivedVersions.ROOT, entry.root);
-            LittleEndian.putShort(blob, at + ArchivedVersions.LINE, entry.line);
-            LittleEndian.putInt(blob, at + ArchivedVersions.LENGTH, entry.tuple.length);
-            LittleEndian.putLong(blob, at + ArchivedVersions.BEGIN, entry.begin);
-            LittleEndian.putLong(blob, at + ArchivedVersions.END, entry.end);
-            System.arraycopy(entry.tuple, 0, blob, at + ArchivedVersions.HEADER_BYTES, entry.tuple.length);
-            at += ArchivedVersions.HEADER_BYTES + entry.tuple.length;
-        }
+    private byte[] toBlob() {
+        int[] length = new int[1];
+        forEach(entry -> length[0] += ArchivedVersions.HEADER_BYTES + entry.length);
+        byte[] blob = new byte[length[0]];
+        int[] at = new int[1];
+        forEach(entry -> {
+            LittleEndian.putShort(blob, at[0] + ArchivedVersions.ROOT, entry.root);
+            LittleEndian.putShort(blob, at[0] + ArchivedVersions.LINE, entry.line);
+            LittleEndian.putInt(blob, at[0] + ArchivedVersions.LENGTH, entry.length);
+            LittleEndian.putLong(blob, at[0] + ArchivedVersions.BEGIN, entry.begin);
+            LittleEndian.putLong(blob, at[0] + ArchivedVersions.END, entry.end);
+            System.arraycopy(entry.buffer, entry.offset, blob, at[0] + ArchivedVersions.HEADER_BYTES, entry.length);
+            at[0] += ArchivedVersions.HEADER_BYTES + entry.length;
+        });
         return blob;
     }
 
     /** Gives it to the archive. @return false if that refuses: what it had stays */
     boolean store(VersionArchive archive, int relation, int block) {
-        if (entries.isEmpty()) {
+        if (size == 0) {
             archive.remove(relation, block);
             return true;
         }

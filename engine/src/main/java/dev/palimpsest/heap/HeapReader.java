@@ -283,7 +283,9 @@ final class HeapReader {
                 break;
             }
             long newest = frame.newestCsn();
-            if (newest == Lsn.INFINITE && attempt == 0) {
+            if (newest == Lsn.INFINITE && HeapPage.isAllVisible(frame.page)) {
+                newest = 0; // the marks decide for everybody
+            } else if (newest == Lsn.INFINITE && attempt == 0) {
                 mark(block);
                 continue;
             }

@@ -183,7 +183,7 @@ public final class HeapVacuum {
 
         private VacuumPlan plan(byte[] blob, boolean mayArchive) {
             ArchivePage archive = new ArchivePage(blob, (begin, end) -> horizon.needed(begin, end, file.fileNumber()));
-            archivedBefore = archive.entries().size();
+            archivedBefore = archive.size();
             pruner = new VacuumPruner(
                     page,
                     block,
@@ -226,10 +226,10 @@ public final class HeapVacuum {
             outcome = new PageOutcome(
                     pruner.plan.removedVersions(),
                     pruner.archived,
-                    archivedBefore + pruner.archived - pruner.archive.entries().size(),
+                    archivedBefore + pruner.archived - pruner.archive.size(),
                     pruner.live,
                     pruner.pinned,
-                    pruner.inArchive(),
+                    pruner.inArchive,
                     pruner.deadRoots,
                     SlottedPage.freeBytes(page),
                     pruner.vacuumPlan.isAllVisible(),
@@ -299,20 +299,18 @@ public final class HeapVacuum {
     private boolean relinkArchived(int block, Links links) {
         VersionArchive archive = context.archive().current();
         ArchivePage versions = new ArchivePage(archive.get(file.fileNumber(), block), (begin, end) -> true);
-        boolean changed = false;
-        for (ArchivePage.Entry entry : versions.entries()) {
+        versions.forEach(entry -> {
             long self = Tid.of(block, entry.line);
             long target = entry.ctid();
-            if (HeapPage.leadsToRoot(entry.flags(), target, self) && links.follow(target) != target) {
+            long newTarget = HeapPage.leadsToRoot(entry.flags(), target, self) ? links.follow(target) : target;
+            if (newTarget != target) {
                 if (links.isKeyEnded(target)) {
                     entry.noteKeyEnded();
                 }
-                long newTarget = links.follow(target);
                 entry.setCtid(newTarget == Tid.NONE ? self : newTarget);
-                changed = true;
             }
-        }
-        return !changed || versions.store(archive, file.fileNumber(), block);
+        });
+        return !versions.isChanged() || versions.store(archive, file.fileNumber(), block);
     }
 
     private boolean relinkPage(Frame frame, Links links) {

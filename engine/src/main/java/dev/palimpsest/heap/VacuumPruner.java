@@ -5,6 +5,7 @@ import dev.palimpsest.id.Tid;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.tuple.LittleEndian;
 import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tx.Horizon;
 import java.nio.ByteBuffer;
@@ -51,6 +52,7 @@ final class VacuumPruner extends Pruner {
     private final VacuumCollector collector;
 
     private boolean allVisible = true;
+    private long newestArchivedEnd;
 
     /** The index in the chain of the version that stays only for its keys, or -1. */
     private int keptForKeys;
@@ -58,6 +60,7 @@ final class VacuumPruner extends Pruner {
     int live;
     int pinned;
     int archived;
+    int inArchive;
     int deadRoots;
     long oldestXid = Long.MAX_VALUE;
 
@@ -210,9 +213,9 @@ final class VacuumPruner extends Pruner {
 
     /** A body whose link to itself names its root. */
     private byte[] withSelf(byte[] body, int line, int root) {
-        ArchivePage.Entry entry = new ArchivePage.Entry(root, line, 0, 0, body, false);
-        if (entry.ctid() == Tid.of(block, line)) {
-            entry.setCtid(Tid.of(block, root));
+        if (new HeapTuple(body, Tid.NONE).ctid() == Tid.of(block, line)) {
+            LittleEndian.putInt(body, TupleLayout.CTID_BLOCK, block);
+            LittleEndian.putShort(body, TupleLayout.CTID_LINE_POINTER, root);
         }
         return body;
     }
@@ -308,8 +311,7 @@ final class VacuumPruner extends Pruner {
         boolean needed = fate[i] == ARCHIVE;
         long begin = needed ? begins[i] : 0; // between 0 and 0 no snapshot sees it
         long end = needed ? ends[i] : 0;
-        ArchivePage.Entry entry = new ArchivePage.Entry(root, chain[i], begin, end, bytes(chain[i]), needed);
-        archive.add(entry);
+        ArchivePage.Entry entry = archive.add(root, chain[i], begin, end, needed, bytes(chain[i]));
         archived++;
         putFirst = true;
         return entry;
@@ -353,17 +355,17 @@ final class VacuumPruner extends Pruner {
         ArchivePage.Entry needed = retainNeeded(entries.subList(0, entries.size() - 1));
         if (needed == null && !newest.needed) {
             deadRoots++;
-            byte[] body = withSelf(newest.tuple.clone(), newest.line, root);
+            byte[] body = withSelf(newest.copyTuple(), newest.line, root);
             tell(() -> collector.archivedRoot(Tid.of(block, root), body));
         }
     }
 
     /** Versions whose root has gone, or has become another row's: left behind by an archive that refused to forget them. */
     private void dropStrangers() {
-        for (ArchivePage.Entry entry : archive.entries().toArray(ArchivePage.Entry[]::new)) {
-            int state = LinePointer.state(SlottedPage.line(page, entry.root));
-            if (!entry.needed && (state == LinePointer.STATE_UNUSED || state == LinePointer.STATE_DEAD)) {
-                archive.remove(entry);
+        for (int root : archive.roots()) {
+            int state = LinePointer.state(SlottedPage.line(page, root));
+            if (state == LinePointer.STATE_UNUSED || state == LinePointer.STATE_DEAD) {
+                archive.of(root).stream().filter(entry -> !entry.needed).forEach(archive::remove);
             }
         }
     }
@@ -384,30 +386,29 @@ final class VacuumPruner extends Pruner {
     }
 
     private void finish() {
-        for (ArchivePage.Entry entry : archive.entries()) {
-            oldestXid = Math.min(oldestXid, entry.xmax());
-            if (entry.begin > horizon.oldest()) {
-                oldestXid = Math.min(oldestXid, entry.xmin());
-            }
-            if (entry.needed) {
-                tell(() -> collector.kept(entry.begin, entry.end, entry.tuple.length, true));
-            }
-            foundLink(entry.flags(), entry.ctid(), Tid.of(block, entry.line));
-        }
-        long newestEnd = archive.newestEnd();
-        vacuumPlan.setNewestArchivedEnd(newestEnd);
-        if (allVisible && newestEnd == 0 && archive.entries().isEmpty()) {
+        archive.forEach(this::keepArchived);
+        vacuumPlan.setNewestArchivedEnd(newestArchivedEnd);
+        if (allVisible && archive.size() == 0) {
             vacuumPlan.setAllVisible();
         }
+    }
+
+    private void keepArchived(ArchivePage.Entry entry) {
+        oldestXid = Math.min(oldestXid, entry.xmax());
+        if (entry.begin > horizon.oldest()) {
+            oldestXid = Math.min(oldestXid, entry.xmin());
+        }
+        if (entry.needed) {
+            inArchive++;
+            newestArchivedEnd = Math.max(newestArchivedEnd, entry.end);
+            tell(() -> collector.kept(entry.begin, entry.end, entry.length, true));
+        }
+        foundLink(entry.flags(), entry.ctid(), Tid.of(block, entry.line));
     }
 
     private void tell(Runnable finding) {
         if (collector != null) {
             findings.add(finding);
         }
-    }
-
-    int inArchive() {
-        return (int) archive.entries().stream().filter(entry -> entry.needed).count();
     }
 }
