@@ -83,7 +83,7 @@ public record VacuumReport(
      * @param hits pages found in memory
      * @param misses pages read from disk
      * @param dirtied pages that it made dirty
-     * @param walRecords log records, of everybody, while it ran
+     * @param walRecords log records that it wrote: about one for each page changed
      * @param walBytes bytes of log, of everybody, while it ran
      */
     public record Usage(long hits, long misses, long dirtied, long walRecords, long walBytes) {

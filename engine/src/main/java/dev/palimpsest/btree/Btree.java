@@ -102,6 +102,11 @@ public final class Btree {
         return epochs;
     }
 
+    /** Pages of the file that splits may use again, now or when operations in flight have ended. */
+    public int freePageCount() {
+        return freePages.size();
+    }
+
     BtreeFreePages freePages() {
         return freePages;
     }

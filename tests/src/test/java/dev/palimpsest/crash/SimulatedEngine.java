@@ -73,9 +73,13 @@ public final class SimulatedEngine {
         ArchiveFactory archives = settings.archiveBytes() == 0
                 ? ArchiveFactory.NONE
                 : new SimulatedArchives(scheduler, settings.archiveBytes());
+        return open(disk, scheduler, settings, new VacuumSettings(settings.autovacuum(), archives, Long.MAX_VALUE));
+    }
+
+    public static EngineDatabase open(Disk disk, Scheduler scheduler, Settings settings, VacuumSettings vacuum) {
         return EngineDatabase.open(
                 new EngineConfig(disk, scheduler, true, settings.frames(), settings.wal(), settings.checkpoints())
-                        .withVacuum(new VacuumSettings(settings.autovacuum(), archives, Long.MAX_VALUE)));
+                        .withVacuum(vacuum));
     }
 
     /** Every page, tuple, chain, index entry and map must be right. */

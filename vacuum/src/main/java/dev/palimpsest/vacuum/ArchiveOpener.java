@@ -32,20 +32,40 @@ public final class ArchiveOpener {
     }
 
     /**
-     * A page couldn't archive a version. The first time this takes seconds; the caller holds nothing but its lock on the table.
+     * A page couldn't archive a version: makes the archive, or makes it larger. The first time this takes seconds; the caller holds nothing but
+     * its lock on the table.
      *
-     * @return true if there is an archive now that wasn't there before
+     * @return true if there is room now that wasn't there before
      */
-    boolean open() {
-        if (!tried.compareAndSet(false, true)) {
+    boolean makeRoom() {
+        if (tried.compareAndSet(false, true)) {
+            onEngineTask(this::make);
+            return archive != null;
+        }
+        OpenArchive made = archive;
+        if (made == null || !made.isDue()) {
             return false;
         }
+        long before = made.fill().takenBytes();
+        onEngineTask(() -> tend(made));
+        return made.fill().takenBytes() > before;
+    }
+
+    /** It may write a file. */
+    private void onEngineTask(Runnable work) {
         if (scheduler.onEngineTask()) {
-            make();
-        } else { // it writes a file
-            scheduler.join(scheduler.spawn("archive", this::make));
+            work.run();
+        } else {
+            scheduler.join(scheduler.spawn("archive", work));
         }
-        return archive != null;
+    }
+
+    private static void tend(OpenArchive made) {
+        try {
+            made.tend();
+        } catch (Exception | LinkageError e) {
+            LOG.log(Level.WARNING, "the archive of old versions could not be made larger or smaller", e);
+        }
     }
 
     private void make() {
@@ -63,13 +83,8 @@ public final class ArchiveOpener {
     /** Between two pages: the archive may grow or shrink. */
     public void tend() {
         OpenArchive made = archive;
-        if (made == null || !made.isDue()) {
-            return;
-        }
-        if (scheduler.onEngineTask()) {
-            made.tend();
-        } else { // it may write a file
-            scheduler.join(scheduler.spawn("archive", made::tend));
+        if (made != null && made.isDue()) {
+            onEngineTask(() -> tend(made));
         }
     }
 

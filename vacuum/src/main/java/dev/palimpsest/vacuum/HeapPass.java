@@ -31,7 +31,7 @@ final class HeapPass implements VacuumCollector {
     private final HeapVacuum heap;
     private final VacuumGoal goal;
     private final Pace pace;
-    private final BooleanSupplier openArchive;
+    private final BooleanSupplier makeRoom;
     private final Counts counts;
 
     /** The published number at the first capture: what began later may have links to it that weren't seen. */
@@ -49,21 +49,21 @@ final class HeapPass implements VacuumCollector {
     private long linkedBytes;
     private int pagesSinceCapture;
 
-    /** @param openArchive makes the archive if there is none yet; true if there is one now and wasn't before */
+    /** @param makeRoom makes the archive, or makes it larger; true if there is room now that wasn't there before */
     HeapPass(
             TransactionManager transactions,
             TableInfo table,
             VacuumGoal goal,
             Pace pace,
             Counts counts,
-            BooleanSupplier openArchive) {
+            BooleanSupplier makeRoom) {
         this.transactions = transactions;
         this.table = table;
         this.heap = table.heap().vacuum();
         this.goal = goal;
         this.pace = pace;
         this.counts = counts;
-        this.openArchive = openArchive;
+        this.makeRoom = makeRoom;
         unlinked = new DeadRoots(table);
         links = new RootLinks(
                 (int) Math.min(Integer.MAX_VALUE - 8, goal.workMemBytes() / 4 / (Integer.BYTES + Long.BYTES)));
@@ -109,7 +109,7 @@ final class HeapPass implements VacuumCollector {
         boolean missed = isMissing(block);
         PageOutcome outcome = heap.prunePage(block, horizon, this);
         boolean changed = outcome.changed();
-        if (outcome.archiveRefused() && openArchive.getAsBoolean()) {
+        if (outcome.archiveRefused() && makeRoom.getAsBoolean()) {
             counts.addWork(outcome);
             outcome = heap.prunePage(block, horizon, this);
             changed |= outcome.changed();

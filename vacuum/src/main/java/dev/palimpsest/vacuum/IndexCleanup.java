@@ -18,12 +18,14 @@ final class IndexCleanup {
     private final BtreeVacuum vacuum = new BtreeVacuum();
     private final long[] removed;
     private final int[] fullScans;
+    private final long[] deletedPages;
 
     IndexCleanup(TableInfo table, Pace pace) {
         this.table = table;
         this.pace = pace;
         removed = new long[table.indexes().size()];
         fullScans = new int[removed.length];
+        deletedPages = new long[removed.length];
     }
 
     /** When it returns no index has an entry for any of the roots. */
@@ -32,6 +34,7 @@ final class IndexCleanup {
             IndexInfo index = table.indexes().get(i);
             BtreeBatch entries = roots.entries(i);
             long pages = index.btree().file().blockCount();
+            long deletedBefore = vacuum.deletedPages();
             if (roots.hasKeyless() || entries.size() > SCAN_FROM_ENTRIES_PER_PAGE * pages) {
                 TidList tids = roots.tids();
                 removed[i] += vacuum.removeTids(index.btree(), tids::contains, pace);
@@ -39,6 +42,7 @@ final class IndexCleanup {
             } else {
                 removed[i] += vacuum.removeAll(index.btree(), entries, pace);
             }
+            deletedPages[i] += vacuum.deletedPages() - deletedBefore;
         }
     }
 

@@ -34,19 +34,19 @@ public final class RelationVacuum {
     private final VacuumGoal goal;
     private final VacuumState state;
     private final Pace pace;
-    private final BooleanSupplier openArchive;
+    private final BooleanSupplier makeRoom;
     private final IndexCleanup indexes;
     private final Counts counts = new Counts();
     private int indexScans;
 
-    /** @param openArchive makes the archive if there is none yet; true if there is one now and wasn't before */
+    /** @param makeRoom makes the archive, or makes it larger; true if there is room now that wasn't there before */
     public RelationVacuum(
             HeapContext context,
             TableInfo table,
             VacuumGoal goal,
             VacuumState state,
             Pace pace,
-            BooleanSupplier openArchive) {
+            BooleanSupplier makeRoom) {
         this.context = context;
         this.transactions = context.transactions();
         this.table = table;
@@ -55,7 +55,7 @@ public final class RelationVacuum {
         this.goal = goal;
         this.state = state;
         this.pace = pace;
-        this.openArchive = openArchive;
+        this.makeRoom = makeRoom;
         this.indexes = new IndexCleanup(table, pace);
     }
 
@@ -71,7 +71,7 @@ public final class RelationVacuum {
         int blocks = heap.blockCount();
         pace.check();
         EndedBoundary ended = transactions.endedBoundary(); // step 1
-        HeapPass pass = new HeapPass(transactions, table, goal, pace, counts, openArchive);
+        HeapPass pass = new HeapPass(transactions, table, goal, pace, counts, makeRoom);
         state.begin(
                 blocks,
                 goal.workMemBytes()

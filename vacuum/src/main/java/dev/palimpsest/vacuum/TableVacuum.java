@@ -107,7 +107,7 @@ public final class TableVacuum {
         running.add(state);
         VacuumResult result;
         try {
-            result = new RelationVacuum(tables.heapContext(), table, goal, state, pace, archive::open).run();
+            result = new RelationVacuum(tables.heapContext(), table, goal, state, pace, archive::makeRoom).run();
         } finally {
             running.remove(state);
         }

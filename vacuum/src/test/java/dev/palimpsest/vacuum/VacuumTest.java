@@ -18,8 +18,10 @@ import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.VacuumReport;
 import dev.palimpsest.inspect.CheckProgress;
 import dev.palimpsest.inspect.InspectableDatabase;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +96,15 @@ class VacuumTest {
         });
     }
 
+    private long fileBytes() throws Exception {
+        db.checkpoint();
+        try (Stream<Path> files = Files.list(directory.resolve("base"))) {
+            return files.filter(file -> !file.getFileName().toString().contains("_"))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        }
+    }
+
     @Test
     void shouldFreeDeletedRowsAndUseTheirPlacesAgain() {
         insert(0, ROWS);
@@ -123,6 +134,19 @@ class VacuumTest {
         VacuumReport third = vacuum();
         assertEquals(1, third.pagesScanned(), () -> "" + third);
         assertEquals(1, third.linePointersFreed(), () -> "" + third);
+    }
+
+    @Test
+    void shouldGiveTheEndOfTheFileBack() throws Exception {
+        insert(0, 10 * ROWS);
+        long before = fileBytes();
+        delete(ROWS, 10 * ROWS);
+        VacuumReport report = vacuum();
+        assertTrue(report.pagesAfter() <= report.pagesBefore() / 8, () -> "" + report);
+        assertTrue(fileBytes() < before);
+        assertEquals(ROWS, count());
+        insert(ROWS, 2 * ROWS);
+        assertEquals(2 * ROWS, count());
     }
 
     @Test

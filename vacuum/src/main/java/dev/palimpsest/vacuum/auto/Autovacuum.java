@@ -2,6 +2,7 @@ package dev.palimpsest.vacuum.auto;
 
 import dev.palimpsest.api.AutovacuumOptions;
 import dev.palimpsest.api.QueryCanceledException;
+import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.TableStatistics;
 import dev.palimpsest.api.VacuumReport;
@@ -49,6 +50,7 @@ public final class Autovacuum {
     private final AutovacuumOptions options;
     private final Scheduler scheduler;
     private final BooleanSupplier stopping;
+    private final Runnable eachNap;
 
     /** Tables that a worker has, by name. */
     private final Set<String> claimed = ConcurrentHashMap.newKeySet();
@@ -61,19 +63,24 @@ public final class Autovacuum {
     /** Ended ones, too, until the next nap. Guarded by the launcher's being one thread, and by its end. */
     private final List<Thread> workerTasks = new ArrayList<>();
 
-    /** @param stopping the database is being closed */
+    /**
+     * @param stopping the database is being closed
+     * @param eachNap what else is to be done each time
+     */
     public Autovacuum(
             TableEngine tables,
             TableVacuum vacuum,
             StatusTruncation status,
             AutovacuumOptions options,
-            BooleanSupplier stopping) {
+            BooleanSupplier stopping,
+            Runnable eachNap) {
         this.tables = tables;
         this.vacuum = vacuum;
         this.status = status;
         this.options = options;
         this.scheduler = tables.heapContext().scheduler();
         this.stopping = stopping;
+        this.eachNap = eachNap;
     }
 
     /** Begins the task. */
@@ -113,6 +120,7 @@ public final class Autovacuum {
                 continue;
             }
             guarded("looking for tables that are due", this::launch);
+            guarded("looking after the archive", eachNap);
             next = scheduler.nanoTime() + napNanos;
         }
     }
@@ -169,6 +177,7 @@ public final class Autovacuum {
             }
         }
         status.truncate();
+        eachNap.run();
         return reports;
     }
 
@@ -214,11 +223,11 @@ public final class Autovacuum {
         try {
             step.run();
         } catch (StoppedException e) {
-            if (!mustEnd()) {
+            if (!mustEnd() && e.sqlState() != SqlState.ADMIN_SHUTDOWN) { // the end is near
                 LOG.log(Level.ERROR, what + " failed", e);
             }
         } catch (QueryCanceledException e) {
-            LOG.log(Level.INFO, what + " gave way: " + e.getMessage());
+            LOG.log(Level.DEBUG, what + " gave way: " + e.getMessage());
         } catch (Exception | LinkageError | VirtualMachineError e) {
             LOG.log(Level.ERROR, what + " failed", e); // other tables and the next nap have nothing to do with it
         } catch (AssertionError e) {

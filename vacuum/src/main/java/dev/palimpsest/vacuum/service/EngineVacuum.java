@@ -49,7 +49,8 @@ final class EngineVacuum implements VacuumService {
                 archives, context.directory(), tables.heapContext().archive(), scheduler);
         status = new StatusTruncation(tables);
         vacuum = new TableVacuum(tables, archive, status, () -> stopping);
-        autovacuum = new Autovacuum(tables, vacuum, status, context.settings().autovacuum(), () -> stopping);
+        autovacuum =
+                new Autovacuum(tables, vacuum, status, context.settings().autovacuum(), () -> stopping, archive::tend);
     }
 
     @Override
