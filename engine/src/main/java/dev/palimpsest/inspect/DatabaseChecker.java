@@ -10,6 +10,7 @@ import dev.palimpsest.catalog.CatalogVerifier;
 import dev.palimpsest.catalog.SequenceInfo;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.id.PageId;
+import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.storage.Disk;
 import dev.palimpsest.storage.RelationFiles;
 import dev.palimpsest.table.TableEngine;
@@ -18,7 +19,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Checks a whole database that nobody else uses: every page of every relation file, the catalog, every tuple and chain, every index
+ * Checks a whole database that nobody else uses but vacuum, which is kept off the table that is being checked: every page of every relation file, the catalog, every tuple and chain, every index
  * entry against the rows, maps, sequences and big values. One use.
  */
 public final class DatabaseChecker {
@@ -86,6 +87,9 @@ public final class DatabaseChecker {
         long nextXid = tables.transactions().nextXid();
         for (TableInfo table : snapshot.tables()) {
             tables.inTransaction(tx -> {
+                tables.transactions()
+                        .locks()
+                        .lockRelation(tx, table.oid(), LockMode.SHARE_UPDATE_EXCLUSIVE, table.name());
                 new TableCheck(table, tx, nextXid, problems, progress).run();
                 return null;
             });
