@@ -146,7 +146,7 @@ final class Components {
         startLsn = wal.create();
         start(
                 new ControlRecord(
-                        0, databaseId, false, 0, 0, Xid.FIRST_NORMAL, FileNumbers.FIRST_NORMAL, 0, segmentBytes()),
+                        0, databaseId, false, 0, 0, Xid.FIRST_NORMAL, FileNumbers.FIRST_NORMAL, 0, segmentBytes(), 0),
                 Xid.FIRST_NORMAL,
                 FileNumbers.FIRST_NORMAL,
                 true);
@@ -156,6 +156,7 @@ final class Components {
         Map<Long, Integer> recorded = lengths.read();
         lengths.measure(recorded, FileNumbers.FIRST_NORMAL);
         makeParts(control.databaseId(), control.walSegmentBytes());
+        statuses.truncate(control.statusPoint());
         statuses.expectWritten(control.nextXid());
         pool.forcedBlocks().putAll(recorded);
         RedoResult redo =
@@ -331,6 +332,16 @@ final class Components {
         @Override
         public void writeStatus() {
             statuses.writeDirty(commitWal);
+        }
+
+        @Override
+        public long statusPoint() {
+            return statuses.truncationPoint();
+        }
+
+        @Override
+        public void removeStatus(long point) {
+            statuses.removeFiles(point);
         }
 
         @Override

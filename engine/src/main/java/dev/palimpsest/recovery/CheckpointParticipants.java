@@ -13,6 +13,12 @@ public interface CheckpointParticipants {
     /** Writes and forces the status log, as far as it changed before this call. */
     void writeStatus();
 
+    /** The status log's truncation point. Asked after {@link #writeStatus}: that may have left out what is below. */
+    long statusPoint();
+
+    /** Removes files of the status log that have nothing above a point: no copy of the control record has a lower one. */
+    void removeStatus(long point);
+
     /** Writes all pages that were dirty at this call, and forces every file written since the last checkpoint. */
     void writePages(WritePacer pacer);
 

@@ -172,6 +172,7 @@ public final class Checkpointer {
 
         long nextXid = participants.nextXid(); // before the statuses are written, which then cover all xids below it
         participants.writeStatus();
+        long statusPoint = participants.statusPoint(); // after them: what was cut off meanwhile isn't among them
         participants.writePages((done, total) -> pace(redo, immediate, done, total));
         scheduler.step(Step.CHECKPOINT_PAGES_WRITTEN);
 
@@ -191,10 +192,13 @@ public final class Checkpointer {
                 nextXid,
                 nextFileNumber,
                 nextOid,
-                before.walSegmentBytes());
+                before.walSegmentBytes(),
+                statusPoint);
         control = before.sequence() == 0 ? controlFile.create(next) : controlFile.write(before, next);
         scheduler.step(Step.CHECKPOINT_CONTROL_WRITTEN);
-        wal.removeBefore(before.redoLsn()); // what the other copy of the control record needs stays
+        // what the other copy of the control record needs stays
+        wal.removeBefore(before.redoLsn());
+        participants.removeStatus(before.statusPoint());
         checkpointCount++;
     }
 

@@ -22,6 +22,8 @@ import java.util.zip.CRC32C;
  *  64  nextOid          u64
  *  72  nextFileNumber   u32
  *  76  zero
+ *  80  statusPoint      u64
+ *  88  zero
  * 508  crc              u32  CRC32C of the 508 bytes before
  * </pre>
  */
@@ -42,6 +44,7 @@ final class ControlLayout {
     private static final int NEXT_XID_OFFSET = REDO_LSN_OFFSET + Long.BYTES;
     private static final int NEXT_OID_OFFSET = NEXT_XID_OFFSET + Long.BYTES;
     private static final int NEXT_FILE_NUMBER_OFFSET = NEXT_OID_OFFSET + Long.BYTES;
+    private static final int STATUS_POINT_OFFSET = NEXT_FILE_NUMBER_OFFSET + 2 * Integer.BYTES;
     private static final int CRC_OFFSET = BYTES - Integer.BYTES;
 
     private static final long MAGIC = 0x4C52_5443_504D_4C50L;
@@ -65,6 +68,7 @@ final class ControlLayout {
         copy.putLong(NEXT_XID_OFFSET, record.nextXid());
         copy.putLong(NEXT_OID_OFFSET, record.nextOid());
         copy.putInt(NEXT_FILE_NUMBER_OFFSET, record.nextFileNumber());
+        copy.putLong(STATUS_POINT_OFFSET, record.statusPoint());
         copy.putInt(CRC_OFFSET, crc(copy));
         return copy;
     }
@@ -102,7 +106,8 @@ final class ControlLayout {
                 copy.getLong(NEXT_XID_OFFSET),
                 copy.getInt(NEXT_FILE_NUMBER_OFFSET),
                 copy.getLong(NEXT_OID_OFFSET),
-                copy.getInt(WAL_SEGMENT_BYTES_OFFSET));
+                copy.getInt(WAL_SEGMENT_BYTES_OFFSET),
+                copy.getLong(STATUS_POINT_OFFSET));
     }
 
     private static int crc(ByteBuffer copy) {

@@ -12,6 +12,7 @@ package dev.palimpsest.recovery;
  * @param nextFileNumber likewise for relation files
  * @param nextOid likewise for oids
  * @param walSegmentBytes size of the log's segments, fixed for the life of the database
+ * @param statusPoint the status log's truncation point: it has nothing below
  */
 public record ControlRecord(
         long sequence,
@@ -22,16 +23,35 @@ public record ControlRecord(
         long nextXid,
         int nextFileNumber,
         long nextOid,
-        int walSegmentBytes) {
+        int walSegmentBytes,
+        long statusPoint) {
 
     ControlRecord withSequence(long number) {
         return new ControlRecord(
-                number, databaseId, clean, checkpointLsn, redoLsn, nextXid, nextFileNumber, nextOid, walSegmentBytes);
+                number,
+                databaseId,
+                clean,
+                checkpointLsn,
+                redoLsn,
+                nextXid,
+                nextFileNumber,
+                nextOid,
+                walSegmentBytes,
+                statusPoint);
     }
 
     /** The same state, in use. */
     public ControlRecord inUse() {
         return new ControlRecord(
-                sequence, databaseId, false, checkpointLsn, redoLsn, nextXid, nextFileNumber, nextOid, walSegmentBytes);
+                sequence,
+                databaseId,
+                false,
+                checkpointLsn,
+                redoLsn,
+                nextXid,
+                nextFileNumber,
+                nextOid,
+                walSegmentBytes,
+                statusPoint);
     }
 }

@@ -13,6 +13,7 @@ public enum Step {
     COMMIT_STATUS_STORED,
     COMMIT_PUBLISHED,
     ABORT_STORED,
+    STATUS_TRUNCATION_LOGGED,
     /** A record's hook has run, its end isn't shown yet. */
     WAL_RECORD_APPENDED,
     WAL_WRITTEN,

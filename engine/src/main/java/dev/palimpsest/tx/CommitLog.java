@@ -20,7 +20,8 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
- * The status of every transaction, durable: two bits a xid. Chunks are loaded when first asked for and written by checkpoints.
+ * The status of every transaction, durable: two bits a xid. Chunks are loaded when first asked for and written by checkpoints; those
+ * below the {@link #truncationPoint} are gone, and their xids read as committed.
  *
  * <p>Look-ups of loaded chunks are lock-free. A status goes from 0 to its final value once and never changes again, so replaying the
  * WAL gives the same. Thread-safe. Source of the idea: PostgreSQL, {@code clog.c}.
@@ -74,6 +75,9 @@ public final class CommitLog {
         }
     }
 
+    /** What every chunk below the truncation point reads as. Never stored into. */
+    private static final Chunk TRUNCATED = truncated();
+
     private final StatusFiles files;
     private final Latch latch;
 
@@ -85,6 +89,12 @@ public final class CommitLog {
 
     /** Of the chunks before this one every sector was written. Set once, before the first look-up. */
     private volatile int chunksOnDisk;
+
+    /** All below are committed, before every snapshot; a multiple of the chunk's size. Grows under STATUS. */
+    private volatile long truncationPoint;
+
+    /** Every lower xid has ended: where the last look for the first that hasn't left off. Any thread, a lower one only costs time. */
+    private volatile long endedBelow;
 
     /** Chunks after this one have no xid of a former run and are new when first used. Guarded by STATUS. */
     private int newestChunk = Integer.MAX_VALUE;
@@ -132,6 +142,9 @@ public final class CommitLog {
             for (int i = index + 1; i < current.length; i++) {
                 current[i] = null;
             }
+            for (int i = Math.max(chunksOnDisk, (int) (truncationPoint >>> XIDS_PER_CHUNK_BITS)); i < index; i++) {
+                load(i).dirty = true; // also one with no status at all is written by the next checkpoint
+            }
             // a status of a xid that no durable record mentions is void: the xid will be handed out again
             Chunk chunk = load(index);
             int word = wordIndex(firstXid);
@@ -159,6 +172,65 @@ public final class CommitLog {
     /** @param lsn the end of the abort record */
     void setAborted(long xid, long lsn) {
         set(xid, ABORTED, lsn);
+    }
+
+    /** @return the point that {@link #truncate} moves to for this one: the first xid of its chunk */
+    static long alignedPoint(long xid) {
+        return xid & -XIDS_PER_CHUNK;
+    }
+
+    /** Lower xids read as committed, whatever they were: nobody has one that was rolled back. */
+    public long truncationPoint() {
+        return truncationPoint;
+    }
+
+    /**
+     * Forgets all statuses below a point. The new point is durable, or comes from the log or the control record at open. What files there are
+     * stay until {@link #removeFiles}.
+     *
+     * @param point a multiple of the chunk's size; no effect unless it is above the one so far
+     */
+    public void truncate(long point) {
+        assert point == alignedPoint(point);
+        latch.acquireExclusive();
+        try {
+            if (point > truncationPoint) {
+                truncationPoint = point; // before the chunks go: who finds none looks here
+                Chunk[] current = chunks;
+                for (int i = 0; i < Math.min(current.length, (int) (point >>> XIDS_PER_CHUNK_BITS)); i++) {
+                    CHUNK.setRelease(current, i, (Chunk) null);
+                }
+            }
+        } finally {
+            latch.releaseExclusive();
+        }
+    }
+
+    /**
+     * Removes files that have nothing but xids below a point. For the checkpointer's task.
+     *
+     * @param point at or below that of every control record that recovery may start from
+     */
+    public void removeFiles(long point) {
+        latch.acquireExclusive();
+        try {
+            files.removeBefore((int) (point >>> XIDS_PER_CHUNK_BITS));
+        } finally {
+            latch.releaseExclusive();
+        }
+    }
+
+    /** The lowest xid that hasn't ended, at most {@code next}, the next one to be handed out. */
+    long firstUnended(long next) {
+        long xid = Math.max(Math.max(endedBelow, truncationPoint), Math.min(firstXidOfThisRun, next)) & ~31L;
+        while (xid < next && wordEnded((long) WORD.getAcquire(chunk(xid).words, wordIndex(xid)), xid)) {
+            xid += 32;
+        }
+        endedBelow = Math.min(xid, next);
+        while (xid < next && (xid < firstXidOfThisRun || bits(chunk(xid), xid) != IN_PROGRESS)) {
+            xid++;
+        }
+        return Math.min(xid, next);
     }
 
     /** True if all of {@code count} xids from {@code from} on have ended; both multiples of 32. */
@@ -228,6 +300,9 @@ public final class CommitLog {
     }
 
     private void set(long xid, int status, long lsn) {
+        if (xid < truncationPoint) {
+            return; // redo starts before the point's record
+        }
         Chunk chunk = chunk(xid);
         chunk.raiseHighestLsn(lsn);
         int before = (int) ((long) WORD.getAndBitwiseOr(chunk.words, wordIndex(xid), (long) status << shift(xid))
@@ -249,12 +324,15 @@ public final class CommitLog {
 
     private Chunk loaded(long xid) {
         long index = xid >>> XIDS_PER_CHUNK_BITS;
+        if (xid < truncationPoint && xid >= 0) {
+            return TRUNCATED;
+        }
         if (xid <= 0 || xid >= nextXid.getAsLong() || index > Integer.MAX_VALUE / 4) {
             throw new StoppedException(SqlState.DATA_CORRUPTED, "could not access status of transaction " + xid);
         }
         latch.acquireExclusive();
         try {
-            return load((int) index);
+            return xid < truncationPoint ? TRUNCATED : load((int) index);
         } finally {
             latch.releaseExclusive();
         }
@@ -307,6 +385,12 @@ public final class CommitLog {
         } finally {
             latch.releaseExclusive();
         }
+    }
+
+    private static Chunk truncated() {
+        Chunk chunk = new Chunk(new long[WORDS_PER_CHUNK]);
+        Arrays.fill(chunk.words, LOW_BITS * COMMITTED);
+        return chunk;
     }
 
     private static int endedBefore(long xid) {

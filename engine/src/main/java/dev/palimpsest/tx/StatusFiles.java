@@ -20,6 +20,9 @@ final class StatusFiles {
     /** Open files by number. Guarded by STATUS. */
     private final Map<Integer, DiskFile> files = new TreeMap<>();
 
+    /** Files before this one are gone. Guarded by STATUS. */
+    private int removedBefore;
+
     StatusFiles(Disk disk) {
         this.disk = disk;
     }
@@ -93,6 +96,25 @@ final class StatusFiles {
 
     void write(DiskFile file, int chunk, ByteBuffer formed) {
         file.write(formed.duplicate().clear(), position(chunk));
+    }
+
+    /** Removes the files whose chunks are all before this one. */
+    void removeBefore(int chunk) {
+        int first = chunk / CHUNKS_PER_FILE;
+        if (first <= removedBefore) {
+            return;
+        }
+        for (String name : disk.list(DIRECTORY)) {
+            int number = Integer.parseUnsignedInt(name, 16);
+            if (number < first) {
+                DiskFile open = files.remove(number);
+                if (open != null) {
+                    open.close();
+                }
+                disk.delete(path(number)); // a crash may bring it back: nobody reads it, and this is done again
+            }
+        }
+        removedBefore = first;
     }
 
     void close() {

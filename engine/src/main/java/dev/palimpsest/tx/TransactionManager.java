@@ -321,7 +321,10 @@ public final class TransactionManager {
 
     /** How far everything has ended by now. Costs a look at the status of each xid since the oldest open one. */
     public EndedBoundary endedBoundary() {
-        return new EndedBoundary(Xid.FIRST_NORMAL, 0);
+        long xid = statuses.firstUnended(nextXid.get());
+        long[] csn = new long[1];
+        publisher.exclusively(() -> csn[0] = published.get()); // what was seen to be stored is published by then
+        return new EndedBoundary(xid, csn[0]);
     }
 
     /**
@@ -331,12 +334,24 @@ public final class TransactionManager {
      * <p>The caller knows that no page and no archived version has one of them as xmin that was rolled back, as xmax that was rolled back
      * and isn't cleared, or as the xmax of a version that is kept; and that the changes which brought that about are logged.
      *
-     * @param point at most {@code ended.xid()}
+     * @param point at most {@code ended.xid()}; what is forgotten are whole chunks below it
      * @param ended as asked for before that was established
      * @return false if nothing was done: a live snapshot is older than a number of theirs, or the point isn't far enough ahead
+     * @throws IllegalArgumentException if a xid below the point may not have ended
      */
     public boolean truncateStatus(long point, EndedBoundary ended) {
-        return false;
+        if (point > ended.xid() || ended.xid() > statuses.firstUnended(nextXid.get())) {
+            throw new IllegalArgumentException("transactions haven't ended: point=" + point + " ended=" + ended);
+        }
+        long aligned = CommitLog.alignedPoint(point);
+        if (aligned <= statuses.truncationPoint() || captureHorizon().oldest() < ended.csn()) {
+            return false;
+        }
+        // with it all is forced that removed what the old statuses were needed for
+        wal.flush(wal.append(TransactionRecords.formTruncation(aligned), NO_HOOK));
+        scheduler.step(Step.STATUS_TRUNCATION_LOGGED);
+        statuses.truncate(aligned);
+        return true;
     }
 
     /**

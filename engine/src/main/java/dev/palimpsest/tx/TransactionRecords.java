@@ -1,11 +1,13 @@
 package dev.palimpsest.tx;
 
+import dev.palimpsest.id.Xid;
 import dev.palimpsest.wal.ResourceManagerId;
 import dev.palimpsest.wal.WalRecord;
 import dev.palimpsest.wal.WalRecordBuilder;
 
 /**
- * The payload of commit and abort records. The xid is in the record's header; of an abort of subtransactions only, it is one of theirs.
+ * The payload of commit and abort records. The xid is in the record's header; of an abort of subtransactions only, it is one of theirs. A
+ * truncation of the status log has the new point, u64.
  *
  * <pre>
  *   0 u64 time, microseconds since 1970   8 u32 subtransactions n   12 u32 removed files m
@@ -15,6 +17,7 @@ import dev.palimpsest.wal.WalRecordBuilder;
 final class TransactionRecords {
     static final int COMMIT = 1;
     static final int ABORT = 2;
+    static final int TRUNCATE_STATUS = 3;
 
     static final int TIME_OFFSET = 0;
     static final int SUBXID_COUNT_OFFSET = TIME_OFFSET + Long.BYTES;
@@ -38,6 +41,16 @@ final class TransactionRecords {
             builder.putInt(file);
         }
         return builder;
+    }
+
+    static WalRecordBuilder formTruncation(long point) {
+        return new WalRecordBuilder()
+                .begin(ResourceManagerId.TRANSACTION, TRUNCATE_STATUS, Xid.NONE)
+                .putLong(point);
+    }
+
+    static long truncationPoint(WalRecord record) {
+        return record.payloadLong(0);
     }
 
     static long timeMicros(WalRecord record) {

@@ -10,7 +10,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.function.IntConsumer;
 
-/** Redoes commits and aborts: statuses, and the removal of files. Redone twice they give the same. Single-threaded. */
+/** Redoes commits and aborts: statuses, and the removal of files; and the truncation of the status log. Redone twice they give the same. Single-threaded. */
 public final class TransactionResourceManager implements ResourceManager {
     private final CommitLog statuses;
     private final IntConsumer fileRemover;
@@ -28,6 +28,10 @@ public final class TransactionResourceManager implements ResourceManager {
 
     @Override
     public void redo(WalRecord record, RedoPages pages) {
+        if (record.info() == TransactionRecords.TRUNCATE_STATUS) {
+            statuses.truncate(TransactionRecords.truncationPoint(record));
+            return;
+        }
         boolean commit = isCommit(record);
         store(record.xid(), commit, record.lsn());
         for (int i = 0; i < TransactionRecords.subxidCount(record); i++) {
@@ -44,6 +48,9 @@ public final class TransactionResourceManager implements ResourceManager {
 
     @Override
     public String describe(WalRecord record) {
+        if (record.info() == TransactionRecords.TRUNCATE_STATUS) {
+            return "TRUNCATE_STATUS point=" + TransactionRecords.truncationPoint(record);
+        }
         StringBuilder text = new StringBuilder(isCommit(record) ? "COMMIT" : "ABORT");
         text.append(" time=").append(Instant.EPOCH.plus(TransactionRecords.timeMicros(record), ChronoUnit.MICROS));
         for (int i = 0; i < TransactionRecords.subxidCount(record); i++) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class ControlFileTest {
     private final Disk disk = new MemoryDisk();
     private final ControlFile file = new ControlFile(disk);
-    private final ControlRecord first = new ControlRecord(0, 1L << 60, false, 500, 400, 30, 20, 10, 1 << 24);
+    private final ControlRecord first = new ControlRecord(0, 1L << 60, false, 500, 400, 30, 20, 10, 1 << 24, 0);
 
     @Test
     void shouldExistOnlyOnceItIsMade() {
@@ -38,7 +38,7 @@ class ControlFileTest {
         ControlRecord last = file.create(first);
         for (int i = 1; i < 6; i++) {
             ControlRecord next =
-                    new ControlRecord(99, 1L << 60, i % 2 == 0, 500 + i, 400 + i, 30 + i, 20 + i, 10 + i, 1 << 24);
+                    new ControlRecord(99, 1L << 60, i % 2 == 0, 500 + i, 400 + i, 30 + i, 20 + i, 10 + i, 1 << 24, 0);
             last = file.write(last, next);
             assertEquals(next.withSequence(1 + i), last);
             assertEquals(last, file.read());

@@ -61,7 +61,7 @@ final class PageDatabase implements CheckpointParticipants {
         database.onEngineTask(() -> {
             ControlFile controlFile = new ControlFile(database.disk);
             controlFile.beginCreation();
-            database.control = new ControlRecord(0, 5, false, 0, 0, 3, FILE, 100, WAL.segmentBytes());
+            database.control = new ControlRecord(0, 5, false, 0, 0, 3, FILE, 100, WAL.segmentBytes(), 0);
             database.openPool();
             database.wal.start(database.wal.create());
             database.result = new RedoResult(0, 0, true, 3, FILE, 100);
@@ -259,6 +259,16 @@ final class PageDatabase implements CheckpointParticipants {
     @Override
     public void writeStatus() {
         calls.add("writeStatus");
+    }
+
+    @Override
+    public long statusPoint() {
+        return 0;
+    }
+
+    @Override
+    public void removeStatus(long point) {
+        // nothing is ever cut off
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.palimpsest.storage.Disk;
 import dev.palimpsest.storage.DiskFile;
 import dev.palimpsest.storage.MemoryDisk;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +63,65 @@ class CommitLogTest {
             }
         }
         return found;
+    }
+
+    @Test
+    void shouldReadAsCommittedBelowThePoint() {
+        CommitLog log = open(3);
+        log.setAborted(5, 8);
+        log.setCommitted(6, 8);
+        log.setAborted(StatusLayout.XIDS_PER_CHUNK + 5, 8);
+        log.truncate(StatusLayout.XIDS_PER_CHUNK);
+        for (long xid : new long[] {5, 6, 7, StatusLayout.XIDS_PER_CHUNK - 1}) {
+            assertEquals(CommitLog.COMMITTED, log.status(xid));
+        }
+        assertEquals(CommitLog.ABORTED, log.status(StatusLayout.XIDS_PER_CHUNK + 5));
+        assertEquals(CommitLog.IN_PROGRESS, log.status(StatusLayout.XIDS_PER_CHUNK + 6));
+        assertTrue(log.allEnded(0, StatusLayout.XIDS_PER_CHUNK));
+        log.setAborted(7, 8); // redo of what is before the point's record
+        assertEquals(CommitLog.COMMITTED, log.status(7));
+        log.truncate(0);
+        assertEquals(StatusLayout.XIDS_PER_CHUNK, log.truncationPoint(), "never back");
+    }
+
+    @Test
+    void shouldRemoveFilesBelowThePointAndMissNone() {
+        CommitLog log = open(3);
+        log.setCommitted(5, 8);
+        log.setCommitted(FAR + 5, 8);
+        log.writeDirty(wal);
+        assertEquals(List.of("00000000", "00000001"), disk.list("status"));
+        log.truncate(CommitLog.alignedPoint(FAR));
+        log.removeFiles(0);
+        assertEquals(2, disk.list("status").size());
+        log.removeFiles(CommitLog.alignedPoint(FAR));
+        assertEquals(List.of("00000001"), disk.list("status"));
+        log.close();
+        CommitLog again = new CommitLog(disk, new ThreadScheduler());
+        again.truncate(CommitLog.alignedPoint(FAR));
+        again.expectWritten(nextXid);
+        again.startRun(nextXid, () -> nextXid);
+        assertEquals(CommitLog.COMMITTED, again.status(5));
+        assertEquals(CommitLog.COMMITTED, again.status(FAR + 5));
+        assertEquals(CommitLog.ABORTED, again.status(FAR + 6));
+    }
+
+    @Test
+    void shouldFindTheFirstThatHasNotEnded() {
+        nextXid = 100_000;
+        CommitLog log = open(40);
+        assertEquals(40, log.firstUnended(nextXid), "those before were cut off by a crash");
+        for (long xid = 40; xid < 90_000; xid++) {
+            if (xid != 70_001) {
+                log.setAborted(xid, 8);
+            }
+        }
+        assertEquals(70_001, log.firstUnended(nextXid));
+        log.setCommitted(70_001, 8);
+        assertEquals(90_000, log.firstUnended(nextXid));
+        log.truncate(2L * StatusLayout.XIDS_PER_CHUNK);
+        assertEquals(90_000, log.firstUnended(nextXid));
+        assertEquals(90_000, log.firstUnended(90_000));
     }
 
     @Test

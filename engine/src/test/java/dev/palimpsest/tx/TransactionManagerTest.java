@@ -221,4 +221,33 @@ class TransactionManagerTest {
         assertTrue(Thread.interrupted());
         assertFalse(manager.isInProgress(xid));
     }
+
+    @Test
+    void shouldTruncateStatusOnlyBehindEverySnapshot() {
+        TransactionFixture fixture = new TransactionFixture();
+        TransactionManager manager = fixture.manager;
+        long xid = fixture.committed();
+        Transaction old = fixture.reader();
+        while (manager.nextXid() < 3 * StatusLayout.XIDS_PER_CHUNK) {
+            fixture.committed();
+        }
+        Transaction open = fixture.writer();
+        TransactionManager.EndedBoundary ended = manager.endedBoundary();
+        assertEquals(open.xid(), ended.xid());
+        assertEquals(manager.published(), ended.csn());
+        assertFalse(manager.truncateStatus(ended.xid(), ended), "the reader tells the commits apart");
+        manager.abort(old);
+        assertThrows(IllegalArgumentException.class, () -> manager.truncateStatus(ended.xid() + 1, ended));
+        long durableBefore = fixture.wal.durableLsn();
+        assertTrue(manager.truncateStatus(ended.xid(), ended));
+        assertTrue(fixture.wal.durableLsn() > durableBefore, "forced");
+        assertEquals(3L * StatusLayout.XIDS_PER_CHUNK, manager.commitLog().truncationPoint());
+        Transaction reader = fixture.reader();
+        assertTrue(fixture.sees(reader, xid));
+        assertEquals(CommitLog.IN_PROGRESS, manager.commitLog().status(open.xid()));
+        assertFalse(manager.truncateStatus(ended.xid(), ended), "no chunk more");
+        assertFalse(reader.snapshotInfo().xips().contains(xid));
+        manager.abort(reader);
+        manager.abort(open);
+    }
 }

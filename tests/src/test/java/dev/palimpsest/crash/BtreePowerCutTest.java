@@ -222,7 +222,7 @@ class BtreePowerCutTest {
                 boolean existed = controlFile.exists();
                 ControlRecord control = existed
                         ? controlFile.read()
-                        : new ControlRecord(0, seed, false, 0, 0, 3, FILE, 100, WAL.segmentBytes());
+                        : new ControlRecord(0, seed, false, 0, 0, 3, FILE, 100, WAL.segmentBytes(), 0);
                 if (!existed) {
                     controlFile.beginCreation();
                 }
@@ -486,6 +486,16 @@ class BtreePowerCutTest {
             @Override
             public void writeStatus() {
                 // no transactions here
+            }
+
+            @Override
+            public long statusPoint() {
+                return 0;
+            }
+
+            @Override
+            public void removeStatus(long point) {
+                // nothing is ever cut off
             }
 
             @Override

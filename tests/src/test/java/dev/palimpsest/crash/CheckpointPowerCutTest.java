@@ -346,7 +346,7 @@ class CheckpointPowerCutTest {
                 boolean existed = controlFile.exists();
                 ControlRecord control = existed
                         ? controlFile.read()
-                        : new ControlRecord(0, seed, false, 0, 0, 3, FILE, 100, WAL.segmentBytes());
+                        : new ControlRecord(0, seed, false, 0, 0, 3, FILE, 100, WAL.segmentBytes(), 0);
                 if (!existed) {
                     boolean empty =
                             disk.list("wal").isEmpty() && disk.list("base").isEmpty();
@@ -529,6 +529,16 @@ class CheckpointPowerCutTest {
             @Override
             public void writeStatus() {
                 // no transactions here
+            }
+
+            @Override
+            public long statusPoint() {
+                return 0;
+            }
+
+            @Override
+            public void removeStatus(long point) {
+                // nothing is ever cut off
             }
 
             @Override

@@ -294,7 +294,7 @@ class TruncationPowerCutTest {
                 boolean existed = controlFile.exists();
                 ControlRecord control = existed
                         ? controlFile.read()
-                        : new ControlRecord(0, seed, false, 0, 0, 3, FILE, 100, WAL.segmentBytes());
+                        : new ControlRecord(0, seed, false, 0, 0, 3, FILE, 100, WAL.segmentBytes(), 0);
                 if (existed) {
                     lengths.measure(lengths.read(), FILE + 1); // throws if the file is too short
                 } else {
@@ -521,6 +521,16 @@ class TruncationPowerCutTest {
             @Override
             public void writeStatus() {
                 // no transactions here
+            }
+
+            @Override
+            public long statusPoint() {
+                return 0;
+            }
+
+            @Override
+            public void removeStatus(long point) {
+                // nothing is ever cut off
             }
 
             @Override

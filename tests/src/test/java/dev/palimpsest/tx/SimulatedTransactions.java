@@ -27,12 +27,25 @@ final class SimulatedTransactions {
     final CommitLog statuses;
     final TransactionManager manager;
 
+    private final long xidStep;
+
+    private long firstLsn;
+
+    /** The truncation point in the last control record. */
+    private long controlPoint;
+
     /** Opens or creates. Call within a run. */
     SimulatedTransactions(Scheduler scheduler, SimulatedDisk disk) {
         this(scheduler, disk, SMALL);
     }
 
     SimulatedTransactions(Scheduler scheduler, SimulatedDisk disk, WalOptions options) {
+        this(scheduler, disk, options, 1);
+    }
+
+    /** @param xidStep each opening leaves xids out, up to the next multiple of this */
+    SimulatedTransactions(Scheduler scheduler, SimulatedDisk disk, WalOptions options, long xidStep) {
+        this.xidStep = xidStep;
         this.scheduler = scheduler;
         this.disk = disk;
         this.wal = new Wal(disk, scheduler, poison, options, 7);
@@ -45,9 +58,14 @@ final class SimulatedTransactions {
         long[] control = disk.exists("control") ? readControl() : null;
         if (control == null) {
             long start = wal.create();
-            writeControl(start, 3);
-            control = new long[] {start, 3};
+            firstLsn = start;
+            writeControl(start, 3, 0);
+            control = new long[] {start, 3, 0, start};
         }
+        controlPoint = control[2];
+        firstLsn = control[3];
+        statuses.truncate(controlPoint);
+        statuses.expectWritten(control[1]);
         wal.forceForRecovery(control[0]);
         TransactionResourceManager redo = new TransactionResourceManager(statuses, file -> {});
         long nextXid = control[1];
@@ -57,17 +75,27 @@ final class SimulatedTransactions {
                 if (reader.record().rmgr() == ResourceManagerId.TRANSACTION) {
                     redo.redo(reader.record(), NO_PAGES);
                     redo.redo(reader.record(), NO_PAGES); // twice is once
-                    nextXid = Math.max(nextXid, reader.record().xid() + 1);
                 }
+                nextXid = Math.max(nextXid, reader.record().xid() + 1);
             }
             end = reader.endLsn();
         }
         wal.start(end);
-        manager.start(nextXid, end);
+        manager.start((nextXid + xidStep - 1) / xidStep * xidStep, end);
+    }
+
+    /** Where the log begins: nothing is removed from it. */
+    long firstLsn() {
+        return firstLsn;
     }
 
     /** As the checkpointer does it; {@code drains} false to show why it must. */
     void checkpoint(boolean drains) {
+        checkpoint(drains, true);
+    }
+
+    /** @param pointLast the truncation point is looked at after the statuses were written; false to show why it must */
+    void checkpoint(boolean drains, boolean pointLast) {
         onEngineTask(() -> {
             long redo = wal.moveRedo();
             scheduler.step(Step.CHECKPOINT_REDO_CHOSEN);
@@ -75,10 +103,15 @@ final class SimulatedTransactions {
                 manager.drainPublished(redo);
             }
             long nextXid = manager.nextXid();
+            long point = statuses.truncationPoint();
+            scheduler.step(Step.CHECKPOINT_PAGES_WRITTEN);
             manager.writeStatuses();
+            point = pointLast ? statuses.truncationPoint() : point;
             scheduler.step(Step.CHECKPOINT_PAGES_WRITTEN);
             wal.flush(redo);
-            writeControl(redo, nextXid);
+            writeControl(redo, nextXid, point);
+            statuses.removeFiles(controlPoint); // one behind, as the engine, which has two control records
+            controlPoint = point;
         });
     }
 
@@ -98,10 +131,16 @@ final class SimulatedTransactions {
     }
 
     /** One sector, so never torn. */
-    private void writeControl(long redo, long nextXid) {
+    private void writeControl(long redo, long nextXid, long point) {
         boolean created = !disk.exists("control");
         try (DiskFile file = disk.open("control", true)) {
-            file.write(ByteBuffer.allocate(512).putLong(0, redo).putLong(8, nextXid), 0);
+            file.write(
+                    ByteBuffer.allocate(512)
+                            .putLong(0, redo)
+                            .putLong(8, nextXid)
+                            .putLong(16, point)
+                            .putLong(24, firstLsn),
+                    0);
             file.force();
         }
         if (created) {
@@ -114,7 +153,9 @@ final class SimulatedTransactions {
         try (DiskFile file = disk.open("control", false)) {
             file.read(sector, 0);
         }
-        return sector.getLong(0) == 0 ? null : new long[] {sector.getLong(0), sector.getLong(8)};
+        return sector.getLong(0) == 0
+                ? null
+                : new long[] {sector.getLong(0), sector.getLong(8), sector.getLong(16), sector.getLong(24)};
     }
 
     private static final RedoPages NO_PAGES = new RedoPages() {
