@@ -66,7 +66,7 @@ final class HeapEngine implements CheckpointParticipants {
         existed = controlFile.exists();
         ControlRecord control = existed
                 ? controlFile.read()
-                : new ControlRecord(0, 7, false, 0, 0, Xid.FIRST_NORMAL, FILE, 100, WAL.segmentBytes());
+                : new ControlRecord(0, 7, false, 0, 0, Xid.FIRST_NORMAL, FILE, 100, WAL.segmentBytes(), 0);
         if (!existed) {
             controlFile.beginCreation();
         }
@@ -77,6 +77,7 @@ final class HeapEngine implements CheckpointParticipants {
         long nextXid = Xid.FIRST_NORMAL;
         boolean checkpointNow = true;
         if (existed) {
+            statuses.truncate(control.statusPoint());
             statuses.expectWritten(control.nextXid());
             RedoResult result = redoTwice(control);
             nextXid = result.nextXid();
@@ -137,7 +138,19 @@ final class HeapEngine implements CheckpointParticipants {
     }
 
     @Override
+    public long statusPoint() {
+        return statuses.truncationPoint();
+    }
+
+    @Override
+    public void removeStatus(long point) {
+        statuses.removeFiles(point);
+    }
+
+    @Override
     public void writePages(WritePacer pacer) {
+        pool.promiseLess();
+        pool.cutFiles();
         pool.writeDirty(pacer);
         pool.forceFiles();
     }

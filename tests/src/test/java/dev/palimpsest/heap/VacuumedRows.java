@@ -52,6 +52,7 @@ final class VacuumedRows {
         int archived;
         int fromArchive;
         int freed;
+        int cut;
         int refused;
         int conflictsOfArchived;
         int keyShares;
@@ -64,6 +65,7 @@ final class VacuumedRows {
             archived += other.archived;
             fromArchive += other.fromArchive;
             freed += other.freed;
+            cut += other.cut;
             refused += other.refused;
             conflictsOfArchived += other.conflictsOfArchived;
             keyShares += other.keyShares;
@@ -75,7 +77,8 @@ final class VacuumedRows {
 
         @Override
         public String toString() {
-            return "archived=" + archived + " fromArchive=" + fromArchive + " freed=" + freed + " refused=" + refused
+            return "archived=" + archived + " fromArchive=" + fromArchive + " freed=" + freed + " cut=" + cut
+                    + " refused=" + refused
                     + " conflictsOfArchived=" + conflictsOfArchived + " keyShares=" + keyShares
                     + " keySharesOfArchived=" + keySharesOfArchived + " relinks=" + relinks + " lost=" + lost
                     + " allVisible=" + allVisible;
@@ -464,6 +467,7 @@ final class VacuumedRows {
             counts.freed += array.length;
             counts.allVisible += outcome.newlyAllVisible() ? 1 : 0;
         });
+        counts.cut += heap.truncate(Integer.MAX_VALUE);
     }
 
     private void cleanIndex(Pass pass) {
