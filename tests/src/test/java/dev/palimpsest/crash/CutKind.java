@@ -18,6 +18,8 @@ enum CutKind {
     COMMIT,
     /** While the database is being opened: creation, redo and the checkpoint after it. */
     RECOVERY,
+    /** At a step or call of the task that vacuums. Only where there is one. */
+    VACUUM,
     /** Any call of the disk. */
     ANY
 }

@@ -103,6 +103,7 @@ final class CutPoints {
             case STATUS_LOG -> changes && path.startsWith("status");
             case RECOVERY -> opening;
             case ANY -> true;
+            case VACUUM -> isVacuum();
             default -> inMiddle();
         };
         if (counts && --left == 0) {
@@ -132,12 +133,17 @@ final class CutPoints {
         }
     }
 
+    private boolean isVacuum() {
+        return !opening && Thread.currentThread().getName().startsWith("autovacuum");
+    }
+
     private boolean inMiddle() {
         return switch (kind) {
             case CHECKPOINT -> !opening && checkpointing;
             case SPLIT -> !splitting.isEmpty();
             case BIG_VALUE -> bigValues > 0;
             case COMMIT -> !committing.isEmpty();
+            case VACUUM -> isVacuum();
             default -> false;
         };
     }

@@ -3,7 +3,9 @@ package dev.palimpsest.crash;
 import dev.palimpsest.api.Database;
 import dev.palimpsest.sim.SeededScheduler;
 import dev.palimpsest.sim.SimulatedDisk;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
@@ -103,14 +105,18 @@ final class EngineLives {
 
     private Plan plan() {
         boolean whileOpening = random.nextInt(10) < 2;
-        CutKind[] kinds = CutKind.values();
-        CutKind kind = whileOpening ? CutKind.RECOVERY : kinds[random.nextInt(kinds.length)];
+        List<CutKind> kinds = new ArrayList<>(List.of(CutKind.values()));
+        if (!settings.autovacuum().enabled()) {
+            kinds.remove(CutKind.VACUUM);
+        }
+        CutKind kind = whileOpening ? CutKind.RECOVERY : kinds.get(random.nextInt(kinds.size()));
         int most = switch (kind) {
             case CONTROL_RECORD -> 12;
             case STATUS_LOG -> 6;
             case SPLIT, COMMIT -> 40;
             case WAL -> 80;
             case CHECKPOINT, BIG_VALUE -> 60;
+            case VACUUM -> 150;
             case RECOVERY -> 160;
             case ANY -> 800;
         };

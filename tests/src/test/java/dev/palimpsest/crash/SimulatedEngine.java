@@ -2,6 +2,7 @@ package dev.palimpsest.crash;
 
 import dev.palimpsest.api.AutovacuumOptions;
 import dev.palimpsest.api.Database;
+import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.engine.EngineConfig;
 import dev.palimpsest.engine.EngineDatabase;
 import dev.palimpsest.reclaim.ArchiveFactory;
@@ -11,7 +12,9 @@ import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.storage.Disk;
 import dev.palimpsest.wal.WalOptions;
 import java.util.List;
+import java.util.logging.Handler;
 import java.util.logging.Level;
+import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** Opens the whole engine on any disk and scheduler, small enough for everything to happen often. */
@@ -65,6 +68,34 @@ public final class SimulatedEngine {
 
     static {
         VACUUM_LOG.setLevel(Level.WARNING);
+        VACUUM_LOG.addHandler(new UnexpectedErrors());
+    }
+
+    /** Autovacuum survives whatever happens to it, and says so; here it doesn't, unless the engine has stopped. */
+    private static final class UnexpectedErrors extends Handler {
+        @Override
+        public void publish(LogRecord logged) {
+            Throwable thrown = logged.getThrown();
+            if (logged.getLevel().intValue() >= Level.SEVERE.intValue() && !(thrown instanceof StoppedException)) {
+                failures++;
+                throw new AssertionError(logged.getMessage() + ": " + thrown, thrown);
+            }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    }
+
+    private static volatile int failures;
+
+    /** For tests on real threads, in which an autovacuum task that dies isn't noticed otherwise. */
+    public static void requireNoVacuumFailed() {
+        if (failures != 0) {
+            throw new AssertionError("autovacuum failed: see the log");
+        }
     }
 
     private SimulatedEngine() {}

@@ -1,6 +1,7 @@
 package dev.palimpsest.history;
 
 import dev.palimpsest.api.Database;
+import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.crash.SimulatedEngine;
 import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.sim.SeededScheduler;
@@ -20,6 +21,7 @@ final class SimulatedHistory {
     private final Recorder recorder = new Recorder();
     private final HistoryReport report = new HistoryReport();
     private final HistoryWork.Settings settings;
+    private SimulatedEngine.Settings engine = SimulatedEngine.Settings.small();
     private Fault fault;
     private boolean loadsFirst;
     private boolean crashed;
@@ -27,6 +29,7 @@ final class SimulatedHistory {
 
     int cuts;
     long pruned;
+    int vacuums;
 
     SimulatedHistory(long seed) {
         this.seed = seed;
@@ -44,6 +47,12 @@ final class SimulatedHistory {
     /** The first life only makes the tables. */
     SimulatedHistory loadsFirst() {
         loadsFirst = true;
+        return this;
+    }
+
+    /** With autovacuum all the time, vacuums by hand, and an archive of pinned versions. */
+    SimulatedHistory withVacuum() {
+        engine = engine.withVacuum(seed % 4 == 0 ? 0 : Long.MAX_VALUE);
         return this;
     }
 
@@ -88,7 +97,7 @@ final class SimulatedHistory {
     }
 
     private void work(SeededScheduler scheduler, int sessions, int transactions) {
-        Database db = SimulatedEngine.open(disk, scheduler, SimulatedEngine.Settings.small());
+        Database db = SimulatedEngine.open(disk, scheduler, engine);
         HistoryWork work = new HistoryWork(settings, recorder, db, TABLE);
         if (HistoryTable.exists(db, TABLE)) {
             SimulatedEngine.check(db);
@@ -104,6 +113,10 @@ final class SimulatedHistory {
                     work.transaction(own, name + i);
                     if (own.nextInt(40) == 0) {
                         db.checkpoint();
+                    }
+                    if (engine.autovacuum().enabled() && own.nextInt(20) == 0) {
+                        db.vacuum(VacuumOptions.DEFAULT);
+                        vacuums++;
                     }
                 }
                 pruned = Math.max(pruned, db.statistics().versionsPruned());

@@ -33,6 +33,7 @@ final class ThreadHistory implements AutoCloseable {
     long pruned;
 
     private final HistoryWork.Settings settings;
+    private final SimulatedEngine.Settings engine;
     private final SplittableRandom random;
     private final SimulatedDisk disk;
     private final Recorder recorder = new Recorder();
@@ -41,15 +42,17 @@ final class ThreadHistory implements AutoCloseable {
     private Database db;
     private Future<HistoryReport> check;
 
-    ThreadHistory(long seed, HistoryWork.Settings settings) {
+    /** @param withVacuum autovacuum all the time, and an archive of pinned versions */
+    ThreadHistory(long seed, HistoryWork.Settings settings, boolean withVacuum) {
         this.settings = settings;
+        engine = withVacuum ? ENGINE.withVacuum(Long.MAX_VALUE) : ENGINE;
         random = new SplittableRandom(seed);
         disk = new SimulatedDisk(seed);
         db = open();
     }
 
     private Database open() {
-        return SimulatedEngine.open(disk, new JitteryScheduler(), ENGINE);
+        return SimulatedEngine.open(disk, new JitteryScheduler(), engine);
     }
 
     /**
@@ -71,6 +74,7 @@ final class ThreadHistory implements AutoCloseable {
             awaitCheck();
             check = checker.submit(() -> HistoryChecker.check(ended));
             work.drop();
+            SimulatedEngine.requireNoVacuumFailed();
             pruned += db.statistics().versionsPruned();
         }
         awaitCheck();

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 class ThreadHistoryTest {
     private static final long TRANSACTIONS = 300_000;
 
+    private static final long TRANSACTIONS_WITH_VACUUM = 60_000;
+
     /** The power goes in one of so many windows. */
     private static final int CUT_IN = 10;
 
@@ -27,19 +29,30 @@ class ThreadHistoryTest {
     @Test
     @Tag("scaled")
     void shouldFindNothingForbidden() throws InterruptedException {
+        run("", TRANSACTIONS, false);
+    }
+
+    /** The same, while vacuum removes and archives versions all the time. */
+    @Test
+    @Tag("scaled")
+    void shouldFindNothingForbiddenWithVacuum() throws InterruptedException {
+        run("with vacuum ", TRANSACTIONS_WITH_VACUUM, true);
+    }
+
+    private static void run(String what, long count, boolean withVacuum) throws InterruptedException {
         HistoryReport all = new HistoryReport();
-        long transactions = TRANSACTIONS * ManySeeds.scale();
+        long transactions = count * ManySeeds.scale();
         int cuts = 0;
         for (Settings settings : RUNS) {
             long seed = ManySeeds.scale() * 100L + RUNS.indexOf(settings);
-            try (ThreadHistory history = new ThreadHistory(seed, settings)) {
-                history.run(transactions / RUNS.size(), settings.marks() ? CUT_IN : 0);
+            try (ThreadHistory history = new ThreadHistory(seed, settings, withVacuum)) {
+                history.run(transactions / RUNS.size(), settings.marks() ? withVacuum ? 3 : CUT_IN : 0);
                 all.add(history.report);
                 cuts += history.cuts;
                 assertTrue(history.pruned > 0, settings::toString);
             }
         }
-        System.out.println("ThreadHistoryTest: cuts=" + cuts + " " + all);
+        System.out.println("ThreadHistoryTest: " + what + "cuts=" + cuts + " " + all);
         assertTrue(all.transactions >= transactions, all::toString);
         assertTrue(
                 all.allowed.keySet().containsAll(List.of(Anomaly.G_SINGLE, Anomaly.G2_ITEM, Anomaly.G2)),

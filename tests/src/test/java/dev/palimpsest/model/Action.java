@@ -71,5 +71,8 @@ sealed interface Action {
 
     record Checkpoint() implements Action {}
 
+    /** Of all tables; nothing where the engine has no vacuum. */
+    record Vacuum() implements Action {}
+
     record PowerCut() implements Action {}
 }

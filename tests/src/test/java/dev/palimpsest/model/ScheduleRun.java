@@ -4,6 +4,7 @@ import dev.palimpsest.api.Database;
 import dev.palimpsest.api.LockInfo;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
+import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.crash.SimulatedEngine;
 import dev.palimpsest.model.Model.Result;
 import dev.palimpsest.model.ScheduledSession.State;
@@ -33,10 +34,19 @@ final class ScheduleRun {
     /** @param repeatableRead the isolation level if this begins a transaction */
     record Step(int session, boolean repeatableRead, Action action) {}
 
-    record Schedule(long seed, List<Step> steps) {
+    /** @param vacuums with autovacuum all the time, and an archive */
+    record Schedule(long seed, boolean vacuums, List<Step> steps) {
+        Schedule(long seed, List<Step> steps) {
+            this(seed, false, steps);
+        }
+
+        Schedule withVacuum() {
+            return new Schedule(seed, true, steps);
+        }
+
         @Override
         public String toString() {
-            StringBuilder text = new StringBuilder("seed=" + seed);
+            StringBuilder text = new StringBuilder("seed=" + seed + (vacuums ? " with vacuum" : ""));
             steps.forEach(step -> text.append("\n  s")
                     .append(step.session())
                     .append(step.repeatableRead() ? " RR " : " RC ")
@@ -85,7 +95,8 @@ final class ScheduleRun {
 
     /** Until the end or a power cut. */
     private void live() {
-        db = SimulatedEngine.open(disk, scheduler, SimulatedEngine.Settings.small());
+        SimulatedEngine.Settings settings = SimulatedEngine.Settings.small();
+        db = SimulatedEngine.open(disk, scheduler, schedule.vacuums() ? settings.withVacuum(Long.MAX_VALUE) : settings);
         if (lives == 1) {
             ScheduledSession.createTable(db);
         }
@@ -113,6 +124,12 @@ final class ScheduleRun {
     private void perform(Step step) {
         if (step.action() instanceof Action.Checkpoint) {
             db.checkpoint();
+            return;
+        }
+        if (step.action() instanceof Action.Vacuum) {
+            if (schedule.vacuums()) {
+                db.vacuum(VacuumOptions.DEFAULT);
+            }
             return;
         }
         String name = "s" + step.session();

@@ -41,6 +41,18 @@ class SnapshotIsolationTest {
         play(schedule);
     }
 
+    /** While vacuum removes and archives versions, and gives line pointers back, all the time. */
+    @Property(tries = 120)
+    void shouldAgreeWithVacuum(@ForAll("schedules") Schedule schedule) {
+        play(schedule.withVacuum());
+    }
+
+    /** Old snapshots of few rows that change all the time: most of what they see is in the archive. */
+    @Property(tries = 50)
+    void shouldAgreeWithTheArchive(@ForAll("updates") Schedule schedule) {
+        play(schedule.withVacuum());
+    }
+
     /** Savepoints above all: rows changed in and out of them, others waiting for both. */
     @Property(tries = 200)
     void shouldAgreeOnSavepoints(@ForAll("nested") Schedule schedule) {
@@ -110,12 +122,13 @@ class SnapshotIsolationTest {
                 Tuple.of(10, id.map(Action.Get::new)),
                 Tuple.of(3, Arbitraries.create(() -> new Action.ScanTable(false))),
                 Tuple.of(1, Arbitraries.create(Action.Commit::new)));
+        Arbitrary<Step> vacuum = Arbitraries.create(() -> new Step(0, false, new Action.Vacuum()));
         Arbitrary<Step> writer = writes.map(action -> new Step(0, false, action));
         Arbitrary<Step> reader = Combinators.combine(Arbitraries.integers().between(1, 3), reads)
                 .as((session, action) -> new Step(session, true, action));
         return Combinators.combine(
                         Arbitraries.longs().between(0, 1_000_000),
-                        Arbitraries.frequencyOf(Tuple.of(5, writer), Tuple.of(2, reader))
+                        Arbitraries.frequencyOf(Tuple.of(50, writer), Tuple.of(20, reader), Tuple.of(3, vacuum))
                                 .list()
                                 .ofMinSize(80)
                                 .ofMaxSize(200))
@@ -138,6 +151,7 @@ class SnapshotIsolationTest {
                 Tuple.of(8, Arbitraries.create(Action.Rollback::new)),
                 Tuple.of(8, controls()),
                 Tuple.of(2, Arbitraries.create(Action.Checkpoint::new)),
+                Tuple.of(2, Arbitraries.create(Action.Vacuum::new)),
                 Tuple.of(1, Arbitraries.create(Action.PowerCut::new)));
     }
 
