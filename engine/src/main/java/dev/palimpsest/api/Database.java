@@ -95,6 +95,9 @@ public interface Database extends AutoCloseable {
     /** Writes all changed pages out and shortens recovery. Returns when it is done. */
     void checkpoint();
 
+    /** What it was opened with. */
+    DatabaseOptions options();
+
     /** Counters since the database was opened. */
     DatabaseStatistics statistics();
 

@@ -1,6 +1,7 @@
 package dev.palimpsest.engine;
 
 import dev.palimpsest.api.Database;
+import dev.palimpsest.api.DatabaseOptions;
 import dev.palimpsest.api.DatabaseStatistics;
 import dev.palimpsest.api.HeapMapPage;
 import dev.palimpsest.api.IsolationLevel;
@@ -72,17 +73,33 @@ public final class EngineDatabase implements Database, InspectableDatabase {
     /** Written by the closing task before it ends, read after. */
     private final ClosingSteps closingSteps = new ClosingSteps();
 
-    private EngineDatabase(Components parts, Scheduler scheduler) {
+    private final DatabaseOptions options;
+
+    private EngineDatabase(Components parts, Scheduler scheduler, DatabaseOptions options) {
+        this.options = options;
         this.parts = parts;
         this.tables = parts.tables();
         this.sessions = tables.sessions();
         this.scheduler = scheduler;
     }
 
-    /** Opens or makes a database on any disk, under any scheduler. */
+    /** Opens or makes a database on any disk, under any scheduler; of what it is made of, its options say how autovacuum is set up. */
     public static EngineDatabase open(EngineConfig config) {
+        return open(
+                config, DatabaseOptions.DEFAULT.withAutovacuum(config.vacuum().autovacuum()));
+    }
+
+    /** @param options what {@code config} follows, to be asked for */
+    static EngineDatabase open(EngineConfig config, DatabaseOptions options) {
         return EngineTask.call(
-                config.scheduler(), "open", () -> new EngineDatabase(Components.open(config), config.scheduler()));
+                config.scheduler(),
+                "open",
+                () -> new EngineDatabase(Components.open(config), config.scheduler(), options));
+    }
+
+    @Override
+    public DatabaseOptions options() {
+        return options;
     }
 
     @Override

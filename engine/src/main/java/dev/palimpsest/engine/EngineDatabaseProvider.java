@@ -34,13 +34,14 @@ public final class EngineDatabaseProvider implements DatabaseProvider {
                     null);
         }
         Scheduler scheduler = new ThreadScheduler();
-        return EngineDatabase.open(EngineConfig.of(new FileDisk(directory, scheduler), directory, scheduler, options));
+        return EngineDatabase.open(
+                EngineConfig.of(new FileDisk(directory, scheduler), directory, scheduler, options), options);
     }
 
     @Override
     public Database openInMemory(DatabaseOptions options) {
         UsageException.required(options, "the options");
         DatabaseOptions small = options.withWalSegmentBytes(Math.min(MEMORY_SEGMENT_BYTES, options.walSegmentBytes()));
-        return EngineDatabase.open(EngineConfig.of(new MemoryDisk(), new ThreadScheduler(), small));
+        return EngineDatabase.open(EngineConfig.of(new MemoryDisk(), new ThreadScheduler(), small), options);
     }
 }

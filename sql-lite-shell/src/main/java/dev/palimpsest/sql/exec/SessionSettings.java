@@ -7,15 +7,23 @@ import java.util.List;
  * the transaction, for a rollback. Used by the session's thread; what counts now may be read by any.
  */
 final class SessionSettings {
-    private volatile Settings current = Settings.INITIAL;
+    private final Settings initial;
+    private volatile Settings current;
 
     /** Without what SET LOCAL changed; the same as {@link #current} outside of transactions. */
-    private Settings lasting = current;
+    private Settings lasting;
 
-    private Settings before = current;
+    private Settings before;
 
     /** Both of a moment. */
     record Mark(Settings current, Settings lasting) {}
+
+    SessionSettings(Settings initial) {
+        this.initial = initial;
+        this.current = initial;
+        this.lasting = initial;
+        this.before = initial;
+    }
 
     Settings current() {
         return current;
@@ -55,7 +63,7 @@ final class SessionSettings {
     }
 
     void resetAll() {
-        current = Settings.INITIAL;
+        current = initial;
         lasting = current;
     }
 }

@@ -1,5 +1,6 @@
 package dev.palimpsest.sql.exec;
 
+import dev.palimpsest.api.DatabaseOptions;
 import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.Timeouts;
 import dev.palimpsest.sql.plan.SqlError;
@@ -90,17 +91,22 @@ final class Settings {
             Map.of("B", "0.0009765625", "kB", "1", "MB", "1024", "GB", "1048576", "TB", "1073741824");
     private static final Pattern QUANTITY = Pattern.compile("(-?[0-9]+(?:\\.[0-9]+)?)\\s*([A-Za-z]*)");
 
-    static final Settings INITIAL = new Settings(Map.of());
+    /** Without a database. */
+    static final Settings INITIAL = new Settings(Map.of(), Map.of());
 
     private final Map<String, String> values;
+
+    /** What no session can change, see {@link DatabaseSettings}. */
+    private final Map<String, String> database;
 
     /** Read by every statement; follow {@link #values}. */
     private final Timeouts timeouts;
 
     private final long workMemoryBytes;
 
-    private Settings(Map<String, String> values) {
+    private Settings(Map<String, String> values, Map<String, String> database) {
         this.values = Map.copyOf(values);
+        this.database = database;
         timeouts = new Timeouts(nanos("lock_timeout"), nanos("statement_timeout"), nanos("deadlock_timeout"));
         workMemoryBytes = quantity("work_mem", show("work_mem"), KILOBYTE_UNITS, "") * 1024;
     }
@@ -116,7 +122,12 @@ final class Settings {
         } else {
             changed.put(name, value);
         }
-        return new Settings(changed);
+        return new Settings(changed, database);
+    }
+
+    /** A new session's. */
+    static Settings initial(DatabaseOptions options) {
+        return new Settings(Map.of(), DatabaseSettings.of(options));
     }
 
     private static void define(Kind kind, String name, String initial) {
@@ -125,17 +136,18 @@ final class Settings {
 
     /** @throws SqlError 42704 */
     String show(String name) {
-        String value = values.get(key(name));
+        String value = values.getOrDefault(key(name), database.get(key(name)));
         return value != null ? value : definition(name).initial();
     }
 
     /** Whether SHOW knows it. */
     boolean has(String name) {
-        return values.containsKey(key(name)) || DEFINITIONS.containsKey(key(name));
+        return values.containsKey(key(name)) || database.containsKey(key(name)) || DEFINITIONS.containsKey(key(name));
     }
 
     Map<String, String> all() {
         Map<String, String> all = new TreeMap<>(values);
+        all.putAll(database);
         DEFINITIONS.keySet().forEach(name -> all.put(name, show(name)));
         return all;
     }
@@ -154,6 +166,7 @@ final class Settings {
 
     /** @throws SqlError 42704, 55P02 */
     Settings reset(String name) {
+        checkSessions(name);
         if (!isCustom(name) && definition(name).kind() == Kind.READ_ONLY) {
             throw SqlError.of("55P02", "parameter \"" + name + "\" cannot be changed");
         }
@@ -168,8 +181,15 @@ final class Settings {
         if (given.isEmpty()) {
             return reset(name);
         }
+        checkSessions(name);
         String value = String.join(", ", given);
         return with(key(name), isCustom(name) ? value : checked(name, definition(name), value));
+    }
+
+    private void checkSessions(String name) {
+        if (database.containsKey(key(name))) {
+            throw SqlError.of("55P02", "parameter \"" + name + "\" cannot be changed now");
+        }
     }
 
     /** A name with a dot is anybody's own: it takes any text. */
@@ -279,6 +299,10 @@ final class Settings {
         if (millis < 0 || millis > 100) {
             throw outside(name, BigDecimal.valueOf(millis).stripTrailingZeros().toPlainString() + " ms", "0 .. 100");
         }
+        return fractionalMillis(millis);
+    }
+
+    static String fractionalMillis(double millis) {
         return millis == Math.rint(millis) ? millis((long) millis) : Math.round(millis * 1000) + "us";
     }
 
@@ -299,7 +323,7 @@ final class Settings {
         return millis(millis);
     }
 
-    private static String millis(long millis) {
+    static String millis(long millis) {
         if (millis == 0) {
             return "0";
         }
@@ -318,6 +342,10 @@ final class Settings {
         if (kilobytes < least) {
             throw outside(name, kilobytes + " kB", least + " .. 2147483647");
         }
+        return kilobytes(kilobytes);
+    }
+
+    static String kilobytes(long kilobytes) {
         return kilobytes % 1024 == 0 ? kilobytes / 1024 + "MB" : kilobytes + "kB";
     }
 

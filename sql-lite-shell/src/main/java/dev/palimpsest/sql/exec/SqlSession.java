@@ -40,7 +40,7 @@ public final class SqlSession implements AutoCloseable {
     private final Database database;
     private final Session session;
     private final SessionDirectory directory;
-    private final SessionSettings settings = new SessionSettings();
+    private final SessionSettings settings;
     private final TransactionBlock block;
     private final UtilityExecutor utilities;
     private final Interrupts interrupts = new StatementInterrupts();
@@ -67,6 +67,7 @@ public final class SqlSession implements AutoCloseable {
         this.database = database;
         this.session = database.openSession();
         this.directory = SessionDirectory.of(database);
+        this.settings = new SessionSettings(Settings.initial(database.options()));
         this.session.waitListener(waitListener);
         this.block = new TransactionBlock(session, settings);
         this.utilities = new UtilityExecutor(block, settings);

@@ -165,6 +165,22 @@ class VacuumStatementTest {
     }
 
     @Test
+    void shouldShowWhatTheDatabaseWasOpenedWith() {
+        assertEquals(List.of("off"), ask(session, "SHOW autovacuum"));
+        assertEquals(List.of("1min"), ask(session, "SHOW autovacuum_naptime"));
+        assertEquals(List.of("2ms"), ask(session, "SHOW autovacuum_vacuum_cost_delay"));
+        assertEquals(List.of("0.2"), ask(session, "SHOW autovacuum_vacuum_scale_factor"));
+        assertEquals(List.of("0"), ask(session, "SHOW max_snapshot_age"));
+        assertEquals(List.of("1h"), ask(session, "SELECT current_setting('snapshot_warning_age')"));
+        assertEquals(
+                List.of("1000"),
+                ask(session, "SELECT setting FROM pg_settings WHERE name = 'autovacuum_vacuum_insert_threshold'"));
+        SqlError e = failure("SET max_snapshot_age = '1min'");
+        assertEquals("55P02", e.sqlState());
+        assertEquals("parameter \"max_snapshot_age\" cannot be changed now", e.getMessage());
+    }
+
+    @Test
     void shouldRememberStorageParametersAndFollowThem() {
         ask(session, "ALTER TABLE t SET (vacuum_index_cleanup = off)");
         String text = ask(session, "VACUUM (VERBOSE) t").get(0);
