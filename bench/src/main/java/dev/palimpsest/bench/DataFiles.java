@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Sizes and removes a store's directory. */
-final class DataFiles {
+public final class DataFiles {
     private DataFiles() {}
 
     /** The sum of the lengths of all files; a sparse file counts whole. */
-    static long bytes(Path directory) throws IOException {
+    public static long bytes(Path directory) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             long sum = 0;
             for (Path file : files.filter(Files::isRegularFile).toList()) {
@@ -22,7 +22,7 @@ final class DataFiles {
         }
     }
 
-    static void delete(Path directory) throws IOException {
+    public static void delete(Path directory) throws IOException {
         List<Path> deepestFirst;
         try (Stream<Path> files = Files.walk(directory)) {
             deepestFirst = files.sorted(Comparator.reverseOrder()).toList();

@@ -8,20 +8,11 @@ import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The driver's end of one {@link StoreProcess}. Used by one thread. */
 final class StoreChild implements AutoCloseable {
-    /** What Palimpsest's archive of pinned versions needs of the JDK. */
-    static final List<String> ARCHIVE_FLAGS = List.of(
-            "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
-            "--add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED",
-            "--add-opens=java.base/java.lang=ALL-UNNAMED",
-            "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
-
     final String name;
     private final Process process;
     private final BufferedWriter commands;
@@ -32,21 +23,7 @@ final class StoreChild implements AutoCloseable {
      */
     StoreChild(String name, Path directory, List<String> jvmOptions) throws IOException {
         this.name = name;
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Xms1g");
-        command.add("-Xmx2g");
-        command.addAll(ARCHIVE_FLAGS);
-        // lmdbjava's zero-copy buffers set the address field of a direct buffer; it needs sun.nio.ch, too.
-        command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
-        command.add("-Dlmdbjava.disable.checks=true");
-        if (Runtime.version().feature() >= 24) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-            command.add("--sun-misc-unsafe-memory-access=allow");
-        }
-        command.addAll(jvmOptions);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), StoreProcess.class.getName()));
-        command.addAll(List.of(name, directory.toString()));
+        List<String> command = ChildCommand.of(StoreProcess.class, jvmOptions, name, directory.toString());
         process = new ProcessBuilder(command)
                 .redirectError(directory.resolve("stderr.txt").toFile())
                 .start();

@@ -10,8 +10,8 @@ import static org.lmdbjava.EnvFlags.MDB_WRITEMAP;
 import static org.lmdbjava.PutFlags.MDB_APPEND;
 
 import dev.palimpsest.bench.Mode;
+import dev.palimpsest.bench.PinningStore;
 import dev.palimpsest.bench.Rows;
-import dev.palimpsest.bench.Store;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -38,8 +38,10 @@ import org.lmdbjava.Txn;
  *   <li>lmdbjava's argument checks are off (a system property set by the driver).
  * </ul>
  */
-public final class LmdbStore implements Store {
-    private static final long MAP_BYTES = 1L << 30;
+public final class LmdbStore implements PinningStore {
+    /** A pinned snapshot makes the file grow by gigabytes: the property then gives it more room. */
+    private static final long MAP_BYTES = Long.getLong("bench.lmdb.mapBytes", 1L << 30);
+
     private static final int READERS = 256;
 
     private Env<ByteBuffer> env;
@@ -88,6 +90,25 @@ public final class LmdbStore implements Store {
         env.close();
     }
 
+    /** A read transaction that stays open. */
+    @Override
+    public Pin pin() {
+        LmdbWorker reader = new LmdbWorker();
+        Txn<ByteBuffer> txn = env.txnRead();
+        return new Pin() {
+            @Override
+            public long sum() {
+                return reader.scan(txn);
+            }
+
+            @Override
+            public void close() {
+                txn.close();
+                reader.close();
+            }
+        };
+    }
+
     private static ByteBuffer buffer(int length) {
         return ByteBuffer.allocateDirect(length).order(ByteOrder.nativeOrder());
     }
@@ -129,10 +150,15 @@ public final class LmdbStore implements Store {
 
         @Override
         public long scan() {
+            try (Txn<ByteBuffer> txn = env.txnRead()) {
+                return scan(txn);
+            }
+        }
+
+        private long scan(Txn<ByteBuffer> txn) {
             long sum = 0;
             long others = 0;
-            try (Txn<ByteBuffer> txn = env.txnRead();
-                    Cursor<ByteBuffer> cursor = rows.openCursor(txn)) {
+            try (Cursor<ByteBuffer> cursor = rows.openCursor(txn)) {
                 for (boolean more = cursor.first(); more; more = cursor.next()) {
                     ByteBuffer found = cursor.val();
                     found.order(ByteOrder.nativeOrder());

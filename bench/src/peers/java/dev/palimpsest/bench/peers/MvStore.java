@@ -1,15 +1,20 @@
 package dev.palimpsest.bench.peers;
 
 import dev.palimpsest.bench.Mode;
+import dev.palimpsest.bench.PinningStore;
 import dev.palimpsest.bench.Rows;
-import dev.palimpsest.bench.Store;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
+import org.h2.engine.IsolationLevel;
+import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.tx.Transaction;
 import org.h2.mvstore.tx.TransactionMap;
 import org.h2.mvstore.tx.TransactionStore;
 import org.h2.mvstore.type.LongDataType;
+import org.h2.value.VersionedValue;
 
 /**
  * H2's MVStore with its TransactionStore.
@@ -24,7 +29,7 @@ import org.h2.mvstore.type.LongDataType;
  *   <li>Load: {@code append} in key order in one transaction, then sync.
  * </ul>
  */
-public final class MvStore implements Store {
+public final class MvStore implements PinningStore {
     private static final int CACHE_MB = 512;
     private static final int WRITE_BUFFER_KB = 64 * 1024;
     private static final int LOCK_TIMEOUT_MILLIS = 60_000;
@@ -73,6 +78,37 @@ public final class MvStore implements Store {
         return new MvWorker();
     }
 
+    /** A transaction at snapshot isolation, whose first statement, over this map, has begun: as H2's SQL does it. */
+    @Override
+    public Pin pin() {
+        MvWorker reader = new MvWorker();
+        Transaction transaction = transactions.begin(
+                (map, key, existing, restored) -> {}, LOCK_TIMEOUT_MILLIS, 0, IsolationLevel.SNAPSHOT);
+        transaction.markStatementStart(maps(rows.map));
+        reader.scan(transaction);
+        transaction.markStatementEnd();
+        return new Pin() {
+            @Override
+            public long sum() {
+                transaction.markStatementStart(maps(rows.map));
+                long sum = reader.scan(transaction);
+                transaction.markStatementEnd();
+                return sum;
+            }
+
+            @Override
+            public void close() {
+                transaction.commit();
+            }
+        };
+    }
+
+    /** The library's signature wants maps of no particular types. */
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static HashSet<MVMap<Object, VersionedValue<Object>>> maps(MVMap map) {
+        return new HashSet<>(Set.of((MVMap<Object, VersionedValue<Object>>) map));
+    }
+
     @Override
     public void close() {
         commitAndForce();
@@ -108,9 +144,15 @@ public final class MvStore implements Store {
 
         @Override
         public long scan() {
+            Transaction transaction = transactions.begin();
+            long sum = scan(transaction);
+            transaction.commit();
+            return sum;
+        }
+
+        private long scan(Transaction transaction) {
             long sum = 0;
             long others = 0;
-            Transaction transaction = transactions.begin();
             TransactionMap.TMIterator<Long, MvRow, Map.Entry<Long, MvRow>> entries =
                     rows.getInstance(transaction).entryIterator(null, null);
             for (Map.Entry<Long, MvRow> entry = entries.fetchNext(); entry != null; entry = entries.fetchNext()) {
@@ -118,7 +160,6 @@ public final class MvStore implements Store {
                 others += entry.getKey() + row.filler()[0];
                 sum += row.balance();
             }
-            transaction.commit();
             sink = others;
             return sum;
         }

@@ -1,8 +1,8 @@
 package dev.palimpsest.bench.peers;
 
 import dev.palimpsest.bench.Mode;
+import dev.palimpsest.bench.PinningStore;
 import dev.palimpsest.bench.Rows;
-import dev.palimpsest.bench.Store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -28,7 +28,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *   <li>Load: one transaction with 100 rows an INSERT and {@code synchronous=OFF}, then a checkpoint with {@code FULL}, which forces all.
  * </ul>
  */
-public final class SqliteStore implements Store {
+public final class SqliteStore implements PinningStore {
     /** Rows an INSERT: six times as fast as one by one; 10 and 1,000 were slower. */
     private static final int LOAD_BATCH = 100;
 
@@ -96,6 +96,26 @@ public final class SqliteStore implements Store {
     @Override
     public Worker worker() throws SQLException {
         return new SqliteWorker(connect());
+    }
+
+    /** A connection with a read transaction, which begins with its first SELECT. */
+    @Override
+    public Pin pin() throws SQLException {
+        Connection connection = connect();
+        connection.setAutoCommit(false);
+        SqliteWorker reader = new SqliteWorker(connection);
+        reader.read(0);
+        return new Pin() {
+            @Override
+            public long sum() throws SQLException {
+                return reader.scan();
+            }
+
+            @Override
+            public void close() throws IOException {
+                reader.close();
+            }
+        };
     }
 
     @Override

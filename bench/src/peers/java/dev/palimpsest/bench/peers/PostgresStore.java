@@ -1,0 +1,180 @@
+package dev.palimpsest.bench.peers;
+
+import dev.palimpsest.bench.Mode;
+import dev.palimpsest.bench.PinningStore;
+import dev.palimpsest.bench.Rows;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HexFormat;
+import java.util.List;
+import org.postgresql.PGConnection;
+
+/**
+ * PostgreSQL 15 by its JDBC driver. A server in another process: each operation is a round trip, so compare it with itself.
+ *
+ * <ul>
+ *   <li>shared_buffers that hold all; a table with a tenth of each page free, so that updates can be HOT.
+ *   <li>Server-side prepared statements from the first use on, one statement a transaction in auto-commit.
+ *   <li>No sync: {@code synchronous_commit=off}. Durable: on.
+ *   <li>Autovacuum every second where a hundredth of the table is dead, without cost delay: its best case.
+ *   <li>Load: COPY.
+ * </ul>
+ */
+public final class PostgresStore implements PinningStore {
+    private PostgresServer server;
+    private Mode mode;
+
+    @Override
+    public void open(Path directory, Mode openMode) throws Exception {
+        mode = openMode;
+        server = new PostgresServer(
+                directory,
+                List.of(
+                        "shared_buffers=1GB",
+                        "max_wal_size=4GB",
+                        "wal_buffers=64MB",
+                        "autovacuum_naptime=1s",
+                        "autovacuum_vacuum_scale_factor=0.01",
+                        "autovacuum_vacuum_cost_delay=0",
+                        "synchronous_commit=" + (mode == Mode.DURABLE ? "on" : "off")));
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE IF NOT EXISTS accounts"
+                    + " (id bigint PRIMARY KEY, balance bigint NOT NULL, filler bytea NOT NULL) WITH (fillfactor = 90)");
+        }
+    }
+
+    private Connection connect() throws SQLException {
+        return DriverManager.getConnection(
+                "jdbc:postgresql://127.0.0.1:" + server.port + "/postgres?user=postgres&prepareThreshold=1&binaryTransfer=true");
+    }
+
+    @Override
+    public void load(int count) throws Exception {
+        StringBuilder text = new StringBuilder();
+        byte[] filler = new byte[Rows.FILLER_BYTES];
+        HexFormat hex = HexFormat.of();
+        for (long key = 0; key < count; key++) {
+            Rows.fill(key, filler, 0);
+            text.append(key)
+                    .append('\t')
+                    .append(Rows.INITIAL_BALANCE)
+                    .append("\t\\\\x")
+                    .append(hex.formatHex(filler))
+                    .append('\n');
+        }
+        byte[] bytes = text.toString().getBytes(StandardCharsets.US_ASCII);
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            connection
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
+                    .copyIn("COPY accounts FROM STDIN", new ByteArrayInputStream(bytes));
+            statement.execute("VACUUM ANALYZE accounts");
+            statement.execute("CHECKPOINT");
+        }
+    }
+
+    @Override
+    public Worker worker() throws SQLException {
+        return new PostgresWorker(connect());
+    }
+
+    /** A REPEATABLE READ transaction, whose snapshot its first statement takes. */
+    @Override
+    public Pin pin() throws SQLException {
+        Connection connection = connect();
+        connection.setAutoCommit(false);
+        connection.setReadOnly(true);
+        connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+        PostgresWorker reader = new PostgresWorker(connection);
+        reader.read(0);
+        return new Pin() {
+            @Override
+            public long sum() throws SQLException {
+                return reader.scan();
+            }
+
+            @Override
+            public void close() throws IOException {
+                reader.close();
+            }
+        };
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+    }
+
+    private static final class PostgresWorker implements Worker {
+        private static final int FETCH_ROWS = 10_000;
+
+        private final Connection connection;
+        private final PreparedStatement select;
+        private final PreparedStatement update;
+
+        PostgresWorker(Connection connection) throws SQLException {
+            this.connection = connection;
+            select = connection.prepareStatement("SELECT balance, filler FROM accounts WHERE id = ?");
+            update = connection.prepareStatement("UPDATE accounts SET balance = balance + ? WHERE id = ?");
+        }
+
+        @Override
+        public long read(long key) throws SQLException {
+            select.setLong(1, key);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1) + Rows.probe(key, row.getBytes(2), 0);
+            }
+        }
+
+        @Override
+        public void add(long key, long delta) throws SQLException {
+            update.setLong(1, delta);
+            update.setLong(2, key);
+            if (update.executeUpdate() != 1) {
+                throw new IllegalStateException("row not found: key=" + key);
+            }
+        }
+
+        @Override
+        public long scan() throws SQLException {
+            long sum = 0;
+            boolean alone = connection.getAutoCommit();
+            if (alone) {
+                connection.setAutoCommit(false); // a cursor needs a transaction
+            }
+            try (PreparedStatement all = connection.prepareStatement("SELECT id, balance, filler FROM accounts")) {
+                all.setFetchSize(FETCH_ROWS);
+                try (ResultSet row = all.executeQuery()) {
+                    while (row.next()) {
+                        sum += row.getLong(2);
+                    }
+                }
+            } finally {
+                if (alone) {
+                    connection.setAutoCommit(true);
+                }
+            }
+            return sum;
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                connection.close();
+            } catch (SQLException e) {
+                throw new IOException(e);
+            }
+        }
+    }
+}
