@@ -99,7 +99,7 @@ final class BtreeDeleter {
             }
             int slot = BtreePage.lowerBound(parent.page, level, end, end.length) - 1;
             if (BtreePage.child(parent.page, slot) != page.block()) {
-                return new int[0]; // its left sibling's split is incomplete
+                return new int[0]; // it has none: its left sibling's split is incomplete
             }
             if (slot + 1 < BtreePage.count(parent.page)) {
                 boolean follows = BtreePage.compareEntry(parent.page, level, slot + 1, end, end.length) == 0;

@@ -82,7 +82,6 @@ final class BtreeDescent {
                 return false;
             }
             cached.touch(); // a page that is only read this way is in use all the same
-            tree.scheduler().step(Step.PAGE_READ_OPTIMISTIC);
             if (parent != null && !parent.validate(parentVersion)) {
                 return false;
             }
@@ -112,6 +111,7 @@ final class BtreeDescent {
             parent = cached;
             parentVersion = begun;
             at = next; // of an unvalidated page: any number may be asked for
+            tree.scheduler().step(Step.PAGE_READ_OPTIMISTIC);
         }
     }
 

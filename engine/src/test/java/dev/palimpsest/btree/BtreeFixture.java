@@ -30,6 +30,9 @@ final class BtreeFixture implements AutoCloseable {
     /** What {@link #tree} marks its steps with: fails at the n-th split, between its two steps, if n &gt; 0. */
     int failAtSplit;
 
+    /** As {@link #failAtSplit}, for a deletion: marked before its first step, and then before each page's second. */
+    int failAtDeletion;
+
     final Disk disk;
     final Wal wal;
     final BufferPool pool;
@@ -61,7 +64,8 @@ final class BtreeFixture implements AutoCloseable {
     private Scheduler failing() {
         return (Scheduler) Proxy.newProxyInstance(
                 Scheduler.class.getClassLoader(), new Class<?>[] {Scheduler.class}, (proxy, method, arguments) -> {
-                    if (arguments[0] == Step.BTREE_SPLIT && --failAtSplit == 0) {
+                    if (arguments[0] == Step.BTREE_SPLIT && --failAtSplit == 0
+                            || arguments[0] == Step.BTREE_HALF_DEAD && --failAtDeletion == 0) {
                         throw new StoppedException(SqlState.DISK_FULL, "no room for the second step");
                     }
                     return method.invoke(scheduler, arguments);

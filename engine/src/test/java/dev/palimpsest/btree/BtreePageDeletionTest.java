@@ -2,9 +2,12 @@ package dev.palimpsest.btree;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.id.Tid;
+import dev.palimpsest.latch.Latch;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
@@ -204,6 +207,92 @@ class BtreePageDeletionTest {
             expected.set(90, 100);
             assertEquals(expected, asked);
             fixture.verify();
+        }
+    }
+
+    /** The second step failed: the page stays among its siblings, and says nothing of the key that they have. */
+    @Test
+    void shouldCheckAllEntriesOfAUniqueKeyAcrossHalfDeadPages() {
+        try (BtreeFixture fixture = new BtreeFixture(1000)) {
+            byte[] key = longKey(5);
+            for (int i = 0; i < 100; i++) {
+                fixture.writer.insert(fixture.tree, key, LONG_KEY, Tid.of(i, 1), XID);
+            }
+            fixture.failAtDeletion = 2;
+            assertThrows(
+                    StoppedException.class,
+                    () -> new BtreeVacuum()
+                            .removeTids(
+                                    fixture.tree,
+                                    tid -> Tid.block(tid) > 10 && Tid.block(tid) < 90,
+                                    BtreeVacuum.Pacer.NONE));
+            assertTrue(Latch.noneHeld());
+            fixture.verify();
+            assertEquals(1, statistics(fixture).deadPages());
+            assertEquals(0, fixture.tree.freePages().size());
+            BitSet expected = new BitSet();
+            BtreeVerifier.verify(fixture.tree, (bytes, length, tid) -> expected.set(Tid.block(tid)));
+            BitSet asked = new BitSet();
+            fixture.writer.insertUnique(fixture.tree, key, LONG_KEY, Tid.of(200, 1), XID, tid -> {
+                asked.set(Tid.block(tid));
+                return LiveTupleCheck.NO_CONFLICT;
+            });
+            assertEquals(expected, asked);
+            new BtreeVacuum().removeAll(fixture.tree, new BtreeBatch(), BtreeVacuum.Pacer.NONE);
+            assertEquals(1, fixture.tree.freePages().size(), "completed by the next removal");
+            fixture.verify();
+        }
+    }
+
+    /** A deletion that failed at any place leaves a tree that works, and the next removal ends it. */
+    @Test
+    void shouldWorkAfterAFailureAtAnyPlace() {
+        int count = 200;
+        for (int place = 1; ; place++) {
+            try (BtreeFixture fixture = new BtreeFixture(1000)) {
+                for (int i = 0; i < count; i++) {
+                    insert(fixture, i);
+                }
+                fixture.failAtDeletion = place;
+                try {
+                    removeAll(fixture, 10, count - 10);
+                    assertTrue(place > 30, "places=" + place);
+                    return;
+                } catch (StoppedException e) {
+                    fixture.verify();
+                }
+                removeAll(fixture, 10, count - 10);
+                assertEquals(
+                        statistics(fixture).deadPages(),
+                        fixture.tree.freePages().size());
+                BitSet left = new BitSet();
+                left.set(0, 10);
+                left.set(count - 10, count);
+                assertHolds(fixture, left);
+            }
+        }
+    }
+
+    /** A split is completed by whoever comes to its right half, so before anything on that is removed. */
+    @Test
+    void shouldCompleteSplitsBeforeItDeletes() {
+        for (int split = 1; split < 40; split++) {
+            try (BtreeFixture fixture = new BtreeFixture(1000)) {
+                BitSet in = new BitSet();
+                fixture.failAtSplit = split;
+                int next = 0;
+                try {
+                    for (; ; next++) {
+                        insert(fixture, next * 37 % 1000);
+                        in.set(next * 37 % 1000);
+                    }
+                } catch (StoppedException e) {
+                    in.set(next * 37 % 1000);
+                }
+                removeAll(fixture, 100, 900);
+                in.clear(100, 900);
+                assertHolds(fixture, in);
+            }
         }
     }
 }

@@ -82,8 +82,8 @@ class BtreePowerCutTest {
         Seeds.forEach(seeds, seed -> new Lives(seed, counts).live());
         boolean enough = counts.cuts > seeds
                 && counts.cutsInSplits > seeds
-                && counts.incompleteAfterRedo > seeds / 6
-                && counts.cutsInDeletions > seeds / 4
+                && counts.incompleteAfterRedo > seeds / 12
+                && counts.cutsInDeletions > seeds / 8
                 && counts.halfDeadAfterRedo > seeds / 8;
         assertTrue(Long.getLong("palimpsest.seed") != null || enough, counts.toString());
     }
