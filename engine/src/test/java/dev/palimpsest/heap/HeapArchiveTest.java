@@ -408,6 +408,9 @@ class HeapArchiveTest {
         assertEquals(List.of(second), List.copyOf(dead.keySet()));
         fixture.heap.lock(pin, seen.tid(), seen.xmin(), RowLockMode.KEY_SHARE, result);
         assertEquals(ModifyResult.Status.DONE, result.status(), "over the dead root's body");
+        Transaction deleter = fixture.begin();
+        assertEquals(ModifyResult.Status.WAIT, fixture.delete(deleter, third).status());
+        fixture.transactions.abort(deleter);
         assertTrue(vacuum.relink(0, new HeapVacuum.Links() {
             @Override
             public long follow(long target) {

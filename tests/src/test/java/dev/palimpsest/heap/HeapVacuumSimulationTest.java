@@ -67,6 +67,26 @@ class HeapVacuumSimulationTest {
         }
     }
 
+    static void lock(long seed, VacuumedRows.Counts counts) {
+        SeededScheduler scheduler = new SeededScheduler(seed).limitEvents(3_000_000);
+        SimulatedDisk disk = new SimulatedDisk(seed);
+        disk.requireEngineTasksOf(scheduler);
+        SplittableRandom random = new SplittableRandom(seed);
+        scheduler.run(() -> {
+            MapArchive archive = new MapArchive(random.nextBoolean() ? 0 : 1 << 20);
+            VacuumedRows rows = new VacuumedRows(new HeapEngine(scheduler, disk, archive), counts, 1);
+            rows.lockOverAFreedRoot(scheduler, random);
+            archive.setMaxBytes(1 << 20);
+            rows.checkNothingIsLeft();
+        });
+    }
+
+    @Test
+    @Tag("scaled")
+    void shouldLeadLockersPastRootsThatAreFreedOnTheirWay() {
+        ManySeeds.forEach(0, 200 * ManySeeds.scale(), seed -> lock(seed, new VacuumedRows.Counts()));
+    }
+
     @Test
     void shouldTakeTheSameWayWithTheSameSeed() {
         for (long seed = 0; seed < 5; seed++) {

@@ -15,6 +15,7 @@ import dev.palimpsest.id.Tid;
 import dev.palimpsest.lock.WaitContext;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.scheduler.Step;
+import dev.palimpsest.sim.SeededScheduler;
 import dev.palimpsest.tuple.Datums;
 import dev.palimpsest.tuple.LittleEndian;
 import dev.palimpsest.tuple.TupleDescriptor;
@@ -26,6 +27,7 @@ import dev.palimpsest.tx.Snapshot;
 import dev.palimpsest.tx.SnapshotHandle;
 import dev.palimpsest.tx.SnapshotKind;
 import dev.palimpsest.tx.Transaction;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -382,6 +384,88 @@ final class VacuumedRows {
             engine.scheduler.step(Step.HEAP_BEFORE_LATCH);
         }
         return true;
+    }
+
+    // ---- one walk
+
+    private static final int LARGE = 1800;
+
+    private static final int LOCKERS = 6;
+
+    /**
+     * A locker walks from a pinned version over a root that is freed meanwhile, and given to other rows that come and go: he must end up with a lock on
+     * the row's newest version.
+     */
+    void lockOverAFreedRoot(SeededScheduler scheduler, SplittableRandom random) {
+        Transaction tx = engine.transactions.begin(IsolationLevel.READ_COMMITTED, false);
+        tx.beginStatement();
+        long id = nextId;
+        for (int i = 0; i < 4; i++) {
+            insert(tx, i == 0 ? TOTAL : 0, LARGE);
+        }
+        tx.endStatement();
+        engine.transactions.commit(tx, true);
+        Transaction[] lockers = new Transaction[LOCKERS];
+        for (int i = 0; i < LOCKERS; i++) {
+            lockers[i] = engine.transactions.begin(IsolationLevel.REPEATABLE_READ, false);
+            lockers[i].beginStatement();
+        }
+        HeapTuple seen = find(id, lockers[0].beginStatement());
+        for (int i = 1 + random.nextInt(3); i >= 0; i--) {
+            moveElsewhere(id);
+        }
+        if (random.nextBoolean()) {
+            vacuum();
+        }
+        List<Thread> tasks = new ArrayList<>();
+        for (Transaction locker : lockers) {
+            long delay = 1 + random.nextInt(30_000);
+            tasks.add(scheduler.spawnSession("locker", () -> {
+                scheduler.park(locker, delay);
+                ModifyResult out = new ModifyResult();
+                heap.lock(locker, seen.tid(), seen.xmin(), RowLockMode.KEY_SHARE, out);
+                assertEquals(ModifyResult.Status.DONE, out.status());
+            }));
+        }
+        tasks.add(scheduler.spawnSession("strangers", () -> comeAndGo(20)));
+        tasks.add(scheduler.spawnSession("vacuum", this::vacuum));
+        tasks.forEach(scheduler::join);
+        for (Transaction locker : lockers) {
+            long newest = latest(locker, id).tid();
+            RowLockMode held = engine.transactions
+                    .rowLocks()
+                    .heldBy(locker, HeapEngine.FILE, Tid.block(newest), Tid.linePointer(newest));
+            assertEquals(RowLockMode.KEY_SHARE, held, "locked, they said");
+            locker.endStatement();
+            engine.transactions.commit(locker, false);
+        }
+    }
+
+    private void moveElsewhere(long id) {
+        Transaction tx = engine.transactions.begin(IsolationLevel.READ_COMMITTED, false);
+        HeapTuple row = find(id, tx.beginStatement(SnapshotKind.OPEN, HeapEngine.FILE));
+        ModifyResult out = new ModifyResult();
+        byte[] tuple = form(id, TOTAL, LARGE);
+        heap.update(tx, row.tid(), row.xmin(), tuple, tuple.length, false, false, out);
+        enter(id, out.nextTid());
+        tx.endStatement();
+        engine.transactions.commit(tx, true);
+    }
+
+    private void comeAndGo(int times) {
+        for (int i = 0; i < times; i++) {
+            Transaction tx = engine.transactions.begin(IsolationLevel.READ_COMMITTED, false);
+            tx.beginStatement();
+            long id = nextId;
+            insert(tx, 0, LARGE);
+            tx.endStatement();
+            engine.transactions.commit(tx, true);
+            tx = engine.transactions.begin(IsolationLevel.READ_COMMITTED, false);
+            HeapTuple row = find(id, tx.beginStatement(SnapshotKind.OPEN, HeapEngine.FILE));
+            assertTrue(delete(tx, row));
+            tx.endStatement();
+            engine.transactions.commit(tx, true);
+        }
     }
 
     // ---- vacuum
