@@ -32,6 +32,7 @@ import dev.palimpsest.inspect.Pins;
 import dev.palimpsest.inspect.Versions;
 import dev.palimpsest.inspect.VisibilityExplainer;
 import dev.palimpsest.lock.LockTable;
+import dev.palimpsest.reclaim.ArchiveFactory;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.table.LockView;
 import dev.palimpsest.table.NamedTable;
@@ -184,8 +185,20 @@ public final class EngineDatabase implements Database, InspectableDatabase {
                     parts.pool().metrics().pagesWritten(),
                     heap.versionsPruned(),
                     heap.hotUpdates.sum(),
-                    heap.updates.sum());
+                    heap.updates.sum(),
+                    heap.vacuums.sum(),
+                    heap.versionsReclaimed.sum(),
+                    heap.versionsArchived.sum(),
+                    archiveBytes(),
+                    heap.pagesMadeAllVisible.sum(),
+                    parts.oldSnapshots().givenUpCount());
         });
+    }
+
+    private long archiveBytes() {
+        return tables.heapContext().archive().current() instanceof ArchiveFactory.OpenArchive archive
+                ? archive.fill().bytes()
+                : 0;
     }
 
     // ---- vacuum

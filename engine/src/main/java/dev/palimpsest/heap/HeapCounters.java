@@ -9,6 +9,15 @@ public final class HeapCounters {
     public final LongAdder hotUpdates = new LongAdder();
     public final LongAdder prunes = new LongAdder();
 
+    /** Vacuums of one table each. */
+    public final LongAdder vacuums = new LongAdder();
+
+    /** Versions that vacuum removed, from pages and from the archive. */
+    public final LongAdder versionsReclaimed = new LongAdder();
+
+    public final LongAdder versionsArchived = new LongAdder();
+    public final LongAdder pagesMadeAllVisible = new LongAdder();
+
     /** Versions removed on write, by file number. */
     private final ConcurrentHashMap<Integer, LongAdder> pruned = new ConcurrentHashMap<>();
 

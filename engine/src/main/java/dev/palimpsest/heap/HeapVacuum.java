@@ -3,6 +3,8 @@ package dev.palimpsest.heap;
 import dev.palimpsest.buffer.Frame;
 import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.buffer.PageGuard;
+import dev.palimpsest.events.VersionsArchived;
+import dev.palimpsest.events.VersionsReclaimed;
 import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.lock.RowLocks;
@@ -123,9 +125,25 @@ public final class HeapVacuum {
             frame.unpin();
         }
         noteRoom(block, visit.outcome.freeBytes());
+        count(block, visit.outcome);
         visit.tell();
         context.scheduler().step(Step.HEAP_CHANGED);
         return visit.outcome;
+    }
+
+    private void count(int block, PageOutcome outcome) {
+        HeapCounters counters = context.counters();
+        if (outcome.removed() + outcome.unarchived() != 0) {
+            counters.versionsReclaimed.add(outcome.removed() + outcome.unarchived());
+            VersionsReclaimed.happened(file.fileNumber(), block, outcome.removed(), outcome.unarchived());
+        }
+        if (outcome.archived() != 0) {
+            counters.versionsArchived.add(outcome.archived());
+            VersionsArchived.happened(file.fileNumber(), block, outcome.archived());
+        }
+        if (outcome.newlyAllVisible()) {
+            counters.pagesMadeAllVisible.increment();
+        }
     }
 
     /** What an insert could use is told to inserters. */

@@ -3,6 +3,7 @@ package dev.palimpsest.heap;
 import dev.palimpsest.api.RowLockMode;
 import dev.palimpsest.buffer.Frame;
 import dev.palimpsest.buffer.PageFile;
+import dev.palimpsest.events.PagePruned;
 import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.id.Xid;
@@ -472,6 +473,7 @@ final class HeapWriter {
         }
         context.counters().prunes.increment();
         pruned.add(plan.removedVersions());
+        PagePruned.happened(file.fileNumber(), frame.block(), plan.removedVersions());
         noteRoom(frame);
         return true;
     }

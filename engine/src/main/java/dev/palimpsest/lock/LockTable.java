@@ -8,6 +8,7 @@ import dev.palimpsest.api.LockNotAvailableException;
 import dev.palimpsest.api.RetryException;
 import dev.palimpsest.api.StoppedException;
 import dev.palimpsest.api.WaitPolicy;
+import dev.palimpsest.events.LockWait;
 import dev.palimpsest.latch.Latch;
 import dev.palimpsest.latch.LatchRank;
 import dev.palimpsest.scheduler.Scheduler;
@@ -697,11 +698,13 @@ public final class LockTable {
         waitCount.incrementAndGet();
         actor.countWait();
         boolean told = false;
+        LockWait event = LockWait.start();
         try {
             actor.waitListener().waiting(waiter.description);
             told = true;
             parkUntilGranted(waiter);
         } finally {
+            event.finish(actor.processId(), waiter.description, waiter.granted);
             if (!told) {
                 abandon(waiter); // the listener threw
             }

@@ -2,6 +2,7 @@ package dev.palimpsest.recovery;
 
 import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.StoppedException;
+import dev.palimpsest.events.Checkpoint;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.wal.EnginePoison;
@@ -164,6 +165,7 @@ public final class Checkpointer {
     /** One checkpoint, step by step as in README.md. A crash anywhere in it leaves the one before in force. */
     private void checkpoint(boolean shutdown, boolean immediate) {
         lastStart = scheduler.nanoTime();
+        Checkpoint event = Checkpoint.start();
         long redo = wal.moveRedo();
         lastRedo = redo;
         scheduler.step(Step.CHECKPOINT_REDO_CHOSEN);
@@ -200,6 +202,7 @@ public final class Checkpointer {
         wal.removeBefore(before.redoLsn());
         participants.removeStatus(before.statusPoint());
         checkpointCount++;
+        event.finish(immediate, redo);
     }
 
     /** Waits while the share of the pages written is ahead of the share of the log volume and of the time that it may take. */

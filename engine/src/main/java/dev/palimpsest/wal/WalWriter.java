@@ -1,5 +1,6 @@
 package dev.palimpsest.wal;
 
+import dev.palimpsest.events.WalFlush;
 import dev.palimpsest.latch.Latch;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
@@ -300,8 +301,10 @@ final class WalWriter {
 
     private void force() {
         if (fileDirty) {
+            WalFlush event = WalFlush.start();
             fillAhead();
             file.force();
+            event.finish(written - durable);
             forcesOfSegment++;
             fileDirty = false;
             forceCount++;

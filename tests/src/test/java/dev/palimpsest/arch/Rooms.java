@@ -35,7 +35,7 @@ final class Rooms {
             List.of("storage"),
             List.of("latch"),
             List.of("scheduler"),
-            List.of("id", "api"));
+            List.of("id", "api", "events"));
 
     /** The SQL front end, top to bottom; of the engine it sees {@link #SEEN_BY_FRONT} only. */
     private static final List<String> FRONT = List.of("shell", "isolation", "sql.exec", "sql.plan", "sql.parser");
@@ -59,6 +59,7 @@ final class Rooms {
             "page",
             "storage",
             "scheduler",
+            "events",
             "id",
             "api");
 

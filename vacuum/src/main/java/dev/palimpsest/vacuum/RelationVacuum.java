@@ -3,6 +3,7 @@ package dev.palimpsest.vacuum;
 import dev.palimpsest.api.VacuumProgress.Phase;
 import dev.palimpsest.api.VacuumReport;
 import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.events.VacuumCycle;
 import dev.palimpsest.heap.Heap;
 import dev.palimpsest.heap.HeapContext;
 import dev.palimpsest.heap.HeapVacuum;
@@ -65,6 +66,7 @@ public final class RelationVacuum {
      * @throws dev.palimpsest.api.CanceledException 57014; what was done so far stays, and the next vacuum goes on
      */
     public VacuumResult run() {
+        VacuumCycle event = VacuumCycle.start();
         long startMicros = context.scheduler().currentTimeMicros();
         long startNanos = context.scheduler().nanoTime();
         long startLsn = context.wal().insertLsn();
@@ -111,6 +113,9 @@ public final class RelationVacuum {
                         pace.dirtied(),
                         0,
                         context.wal().insertLsn() - startLsn));
+        context.counters().vacuums.increment();
+        event.finish(
+                table.name(), goal.automatic(), counts.pagesScanned, counts.removed, counts.archived, counts.pinned);
         long allRows = counts.pagesScanned >= blocks ? counts.live : -1;
         return new VacuumResult(report, ended, Math.min(ended.xid(), counts.oldestXid), allRows, pass.kept());
     }
