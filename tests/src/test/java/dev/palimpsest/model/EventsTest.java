@@ -68,7 +68,7 @@ class EventsTest {
                     .column("value", ColumnType.BIGINT)
                     .primaryKey("id")
                     .build());
-            for (long id = 0; id < 500; id++) {
+            for (long id = 0; id < 200; id++) {
                 rows.insert(tx, id, 0L);
             }
             return null;
@@ -81,13 +81,14 @@ class EventsTest {
         updateAll();
         db.vacuum("rows");
         reader.close();
+        db.transact(tx -> rows.delete(tx, 3L));
         db.vacuum("rows");
         waitForARow();
         db.checkpoint();
     }
 
     private void updateAll() {
-        for (long id = 0; id < 500; id++) {
+        for (long id = 0; id < 200; id++) {
             long key = id;
             db.transact(
                     TransactionOptions.DEFAULT.withSynchronousCommit(false),
@@ -137,6 +138,9 @@ class EventsTest {
                 events.stream()
                         .anyMatch(event ->
                                 event.getEventType().getName().equals("dev.palimpsest." + name) && told.test(event)),
-                () -> name + " in " + events);
+                () -> name + " among "
+                        + events.stream()
+                                .filter(event -> event.getEventType().getName().endsWith(name))
+                                .toList());
     }
 }
