@@ -75,8 +75,8 @@ final class ChronicleArchive implements ArchiveFactory.OpenArchive {
         byte[] blob = new byte[slot.blobLength()];
         slot.copyTo(blob, 0);
         for (int part = 1; part < Slot.parts(blob.length); part++) {
-            if (shelfWith(shelves, slot.part(part)) == null || slot.blobLength() != blob.length) {
-                throw new IllegalStateException("a part is missing or old, part=" + part + " length=" + blob.length);
+            if (shelfWith(shelves, slot.part(part)) == null || !slot.isPart(part)) {
+                throw new IllegalStateException("a part is missing, part=" + part + " length=" + blob.length);
             }
             slot.copyTo(blob, part);
         }
@@ -117,9 +117,11 @@ final class ChronicleArchive implements ArchiveFactory.OpenArchive {
         }
         Shelf[] shelves = room.shelves();
         for (int part = 0; part < parts; part++) {
-            slot.part(part).copyFrom(blob, part);
-            Shelf shelf = part < partsBefore ? shelfOf(shelves, slot) : added[part - partsBefore];
-            shelf.put(slot);
+            Shelf shelf = part < partsBefore ? present(shelves, slot.part(part)) : added[part - partsBefore];
+            if (part >= partsBefore || !slot.isSame(blob, part)) { // blobs mostly grow at their end
+                slot.part(part).copyFrom(blob, part);
+                shelf.put(slot);
+            }
         }
         removeParts(shelves, slot, parts, partsBefore);
         pages.addAndGet(before < 0 ? 1 : 0);
@@ -128,13 +130,13 @@ final class ChronicleArchive implements ArchiveFactory.OpenArchive {
         return true;
     }
 
-    private static Shelf shelfOf(Shelf[] shelves, Slot slot) {
-        for (Shelf shelf : shelves) {
-            if (shelf.has(slot)) {
-                return shelf;
-            }
+    /** Reads the slot from where it must be. */
+    private static Shelf present(Shelf[] shelves, Slot slot) {
+        Shelf shelf = shelfWith(shelves, slot);
+        if (shelf == null) {
+            throw new IllegalStateException("a part is missing");
         }
-        throw new IllegalStateException("a part is missing");
+        return shelf;
     }
 
     /** The length of the blob of which this is the first part; -1 if there is none. */
@@ -144,7 +146,7 @@ final class ChronicleArchive implements ArchiveFactory.OpenArchive {
 
     private void removeParts(Shelf[] shelves, Slot slot, int from, int to) {
         for (int part = from; part < to; part++) {
-            Shelf shelf = shelfOf(shelves, slot.part(part));
+            Shelf shelf = present(shelves, slot.part(part));
             shelf.remove(slot);
             room.giveBack(shelf);
         }

@@ -88,20 +88,12 @@ final class Shelf {
         return found != null;
     }
 
-    boolean has(Slot slot) {
-        return map.containsKey(slot.key);
-    }
-
     void put(Slot slot) {
         map.put(slot.key, slot.value);
     }
 
-    boolean remove(Slot slot) {
-        if (!map.containsKey(slot.key)) {
-            return false;
-        }
+    void remove(Slot slot) {
         map.remove(slot.key);
-        return true;
     }
 
     void close() {

@@ -1,13 +1,15 @@
 package dev.palimpsest.vacuum.archive;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * One thread's buffers for one slot of a {@link Shelf}: its key and its value, used again and again.
  *
  * <pre>
  *   key    relation (4) block (4) part (4)
- *   value  length of the whole blob (4), then this part's share of it; the last part is padded with what was there
+ *   value  length of the whole blob in part 0, the part's number in others (4), then this part's share of the blob; the last part is padded
+ *          with what was there
  * </pre>
  *
  * Native byte order doesn't matter, since nothing of it outlives the process.
@@ -47,15 +49,32 @@ final class Slot {
         return this;
     }
 
-    /** The whole blob's length, in the value just read. */
+    /** The whole blob's length, in the value of part 0 just read. */
     int blobLength() {
         return valueBuffer.getInt(0);
     }
 
+    /** Was this part of its blob read? (The first has the blob's length instead.) */
+    boolean isPart(int part) {
+        return valueBuffer.getInt(0) == part;
+    }
+
     void copyFrom(byte[] blob, int part) {
         int from = part * SHARE_BYTES;
-        valueBuffer.putInt(0, blob.length);
+        valueBuffer.putInt(0, header(blob, part));
         System.arraycopy(blob, from, value, HEADER_BYTES, Math.min(SHARE_BYTES, blob.length - from));
+    }
+
+    /** Does the value just read say what {@link #copyFrom} would make of it? */
+    boolean isSame(byte[] blob, int part) {
+        int from = part * SHARE_BYTES;
+        int share = Math.min(SHARE_BYTES, blob.length - from);
+        return valueBuffer.getInt(0) == header(blob, part)
+                && Arrays.equals(value, HEADER_BYTES, HEADER_BYTES + share, blob, from, from + share);
+    }
+
+    private static int header(byte[] blob, int part) {
+        return part == 0 ? blob.length : part;
     }
 
     void copyTo(byte[] blob, int part) {

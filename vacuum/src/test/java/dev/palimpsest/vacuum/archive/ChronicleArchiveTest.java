@@ -54,6 +54,27 @@ class ChronicleArchiveTest {
         }
     }
 
+    /** Also where only its beginning, its end or one byte in between is another one. */
+    @Test
+    void shouldReplaceWhatChanged() throws IOException {
+        Random random = new Random(3);
+        try (ChronicleArchive archive = open(4 * MIB)) {
+            byte[] blob = new byte[0];
+            for (int i = 0; i < 2000; i++) {
+                int length = random.nextInt(3) == 0
+                        ? random.nextInt(6000)
+                        : Math.min(6000, blob.length + random.nextInt(500));
+                blob = Arrays.copyOf(blob, length);
+                if (length > 0 && random.nextBoolean()) {
+                    blob[random.nextInt(length)] = (byte) i;
+                }
+                assertTrue(archive.put(1, 1, blob.clone()));
+                assertArrayEquals(blob, archive.get(1, 1));
+            }
+            assertEquals(blob.length, archive.fill().bytes());
+        }
+    }
+
     @Test
     void shouldKeepBlocksAndRelationsApartAlsoAtTheirLimits() throws IOException {
         try (ChronicleArchive archive = open(4 * MIB)) {
