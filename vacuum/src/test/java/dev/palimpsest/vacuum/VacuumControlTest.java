@@ -35,10 +35,10 @@ import org.junit.jupiter.api.Timeout;
 /** What stops a vacuum by hand, what it waits for, and what others see of it meanwhile. */
 @Timeout(60)
 class VacuumControlTest {
-    private static final long ROWS = 4_000;
+    private static final long ROWS = 1_000;
 
     /** Rests after each page. */
-    private static final VacuumOptions SLOW = VacuumOptions.DEFAULT.withCost(20, 1);
+    private static final VacuumOptions SLOW = VacuumOptions.DEFAULT.withCost(50, 1);
 
     private Database db;
 
@@ -160,20 +160,22 @@ class VacuumControlTest {
 
     @Test
     void shouldLetReadersAndWritersGoOn() {
-        CompletableFuture<?> vacuum = CompletableFuture.supplyAsync(() -> db.vacuum(SLOW, "t"));
-        awaitPages(2);
-        db.transact(tx -> {
-            db.table("t").insert(tx, 0L, "new");
-            db.table("t").update(tx, 1L, change -> change.set("p", "changed"));
-            return db.table("t").delete(tx, 3L);
-        });
-        assertTrue(!vacuum.isDone());
-        assertEquals("new", db.read(tx -> db.table("t").get(tx, 0L).stringValue("p")));
-        CompletableFuture.supplyAsync(() -> db.vacuum(VacuumOptions.DEFAULT.withSkipLocked(true), "t"))
-                .thenAccept(reports ->
-                        assertEquals("lock not available", reports.get(0).skipped()))
-                .join();
-        vacuum.join();
+        try (Session session = db.openSession()) {
+            CompletableFuture<?> vacuum =
+                    CompletableFuture.supplyAsync(() -> session.vacuum(SLOW.withCost(100, 1), "t"));
+            awaitPages(2);
+            db.transact(tx -> {
+                db.table("t").insert(tx, 0L, "new");
+                db.table("t").update(tx, 1L, change -> change.set("p", "changed"));
+                return db.table("t").delete(tx, 3L);
+            });
+            assertEquals("new", db.read(tx -> db.table("t").get(tx, 0L).stringValue("p")));
+            VacuumReport second =
+                    db.vacuum(VacuumOptions.DEFAULT.withSkipLocked(true), "t").get(0);
+            assertEquals("lock not available", second.skipped());
+            session.cancel();
+            assertEquals("57014", failure(vacuum).sqlState().code());
+        }
     }
 
     @Test

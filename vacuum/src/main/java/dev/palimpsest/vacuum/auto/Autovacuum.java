@@ -210,7 +210,7 @@ public final class Autovacuum {
             TableStatistics its = statistics.get(i++);
             TableSettings settings = new TableSettings(options, table.storageParameters());
             long reclaimable = vacuum.kept(table.oid()).reclaimable(snapshots::contains);
-            if (settings.isEnabled() && (settings.isDue(its, reclaimable) || status.age(table.oid()) > MAX_AGE)) {
+            if (settings.isEnabled() && settings.isDue(its, reclaimable) || status.age(table.oid()) > MAX_AGE) {
                 due.add(its);
             }
         }
