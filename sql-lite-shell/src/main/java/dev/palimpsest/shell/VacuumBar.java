@@ -7,7 +7,7 @@ import java.util.Locale;
 /** One line on the terminal that says how far a session's VACUUM is, gone at its end. A thread of its own looks ten times a second. */
 final class VacuumBar implements AutoCloseable {
     private static final long STEP_MILLIS = 100;
-    private static final int CELLS = 30;
+    private static final int CELLS = 16; // the whole line should fit a terminal of 80 columns
 
     private final Database database;
     private final Output output;
@@ -57,7 +57,7 @@ final class VacuumBar implements AutoCloseable {
         int full = (int) (part * CELLS);
         return String.format(
                 Locale.ROOT,
-                "%s: %s [%s%s] %3.0f %%  %,d of %,d pages  %,d dead rows  %d index scans",
+                "%s: %s [%s%s] %3.0f %%  %,d of %,d pages  %,d dead",
                 p.table(),
                 p.phase(),
                 "#".repeat(full),
@@ -65,8 +65,7 @@ final class VacuumBar implements AutoCloseable {
                 part * 100,
                 p.heapBlocksScanned(),
                 p.heapBlocksTotal(),
-                p.deadTuples(),
-                p.indexVacuumCount());
+                p.deadTuples());
     }
 
     @Override

@@ -102,7 +102,7 @@ class HeapMapTest {
         VacuumProgress progress = new VacuumProgress(
                 7, "t", 16400, false, VacuumProgress.Phase.SCANNING_HEAP, 4000, 1000, 0, 1, 100_000, 2345);
         assertEquals(
-                "t: scanning heap [#######.......................]  25 %  1,000 of 4,000 pages  2,345 dead rows  1 index scans",
+                "t: scanning heap [####............]  25 %  1,000 of 4,000 pages  2,345 dead",
                 VacuumBar.text(progress));
     }
 }
