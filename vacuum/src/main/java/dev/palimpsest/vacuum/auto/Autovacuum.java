@@ -55,6 +55,9 @@ public final class Autovacuum {
     /** Tables that a worker has, by name. */
     private final Set<String> claimed = ConcurrentHashMap.newKeySet();
 
+    /** Tables of a former life: what it left, as dead or archived roots, no counter of this one knows. Set once, at the start. */
+    private volatile Set<Integer> inherited = Set.of();
+
     private final AtomicInteger workers = new AtomicInteger();
 
     /** Null until {@link #start}. */
@@ -81,6 +84,12 @@ public final class Autovacuum {
         this.scheduler = tables.heapContext().scheduler();
         this.stopping = stopping;
         this.eachNap = eachNap;
+    }
+
+    /** When the database is opened, before its first user; also where the task isn't to begin. */
+    public void prepare() {
+        inherited =
+                tables.currentCatalog().tables().stream().map(TableInfo::oid).collect(Collectors.toSet());
     }
 
     /** Begins the task. */
@@ -210,13 +219,21 @@ public final class Autovacuum {
             TableStatistics its = statistics.get(i++);
             TableSettings settings = new TableSettings(options, table.storageParameters());
             long reclaimable = vacuum.kept(table.oid()).reclaimable(snapshots::contains);
-            if (settings.isEnabled() && settings.isDue(its, reclaimable) || status.age(table.oid()) > MAX_AGE) {
+            boolean isDue = settings.isDue(its, reclaimable) || isUnknown(table, its);
+            if (settings.isEnabled() && isDue || status.age(table.oid()) > MAX_AGE) {
                 due.add(its);
             }
         }
         due.sort(Comparator.comparingLong(its -> Math.max(its.lastVacuumMicros(), its.lastAutovacuumMicros())));
         return new ArrayList<>(
                 new LinkedHashSet<>(due.stream().map(TableStatistics::table).toList()));
+    }
+
+    /** It was there before, no vacuum has seen it since, and some page isn't known to be clean. */
+    private boolean isUnknown(TableInfo table, TableStatistics its) {
+        return inherited.contains(table.oid())
+                && its.vacuumCount() + its.autovacuumCount() == 0
+                && table.heap().vacuum().nextNotAllVisible(0) < table.heap().blockCount();
     }
 
     private void guarded(String what, Runnable step) {

@@ -56,6 +56,7 @@ final class EngineVacuum implements VacuumService {
     @Override
     public void start() {
         archives.removeLeftovers(context.directory());
+        autovacuum.prepare();
         if (context.settings().autovacuum().enabled()) {
             autovacuum.start();
         }
