@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class QueueReaders implements AutoCloseable {
     private static final int LIVE = 3;
-    private static final TransactionOptions SNAPSHOT =
+    static final TransactionOptions SNAPSHOT =
             TransactionOptions.READ_ONLY.withIsolation(IsolationLevel.REPEATABLE_READ);
 
     private record Reader(Transaction tx, long checksum) {}
