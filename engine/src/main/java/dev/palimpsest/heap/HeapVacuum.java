@@ -11,6 +11,7 @@ import dev.palimpsest.lock.RowLocks;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.tx.Horizon;
 import java.nio.ByteBuffer;
@@ -47,6 +48,11 @@ public final class HeapVacuum {
     private final VisibilityMap visibilityMap;
     private final RowLocks rowLocks;
 
+    /** The tests' bugs. */
+    private final boolean archivesFollowed;
+
+    private final boolean forgetsArchived;
+
     HeapVacuum(
             HeapContext context,
             PageFile file,
@@ -61,6 +67,8 @@ public final class HeapVacuum {
         this.freeSpace = freeSpace;
         this.visibilityMap = visibilityMap;
         rowLocks = context.transactions().rowLocks();
+        archivesFollowed = context.scheduler().isSeeded(Fault.FOLLOWED_VERSION_ARCHIVED);
+        forgetsArchived = context.scheduler().isSeeded(Fault.ARCHIVE_IGNORES_POINTS);
     }
 
     public int blockCount() {
@@ -200,7 +208,8 @@ public final class HeapVacuum {
         }
 
         private VacuumPlan plan(byte[] blob, boolean mayArchive) {
-            ArchivePage archive = new ArchivePage(blob, (begin, end) -> horizon.needed(begin, end, file.fileNumber()));
+            ArchivePage archive = new ArchivePage(
+                    blob, (begin, end) -> !forgetsArchived && horizon.needed(begin, end, file.fileNumber()));
             archivedBefore = archive.size();
             pruner = new VacuumPruner(
                     page,
@@ -211,6 +220,7 @@ public final class HeapVacuum {
                     context.wal().durableLsn(),
                     archive,
                     mayArchive,
+                    archivesFollowed,
                     toFree,
                     collector);
             return pruner.planVacuum();

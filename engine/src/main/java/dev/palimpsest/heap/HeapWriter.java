@@ -11,6 +11,7 @@ import dev.palimpsest.lock.RowLocks;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.PageType;
 import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tx.Transaction;
@@ -27,6 +28,10 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class HeapWriter {
     private final HeapContext context;
+
+    /** One of the tests' bugs. */
+    private final boolean leavesMapStale;
+
     private final PageFile file;
     private final Visibility visibility;
     private final RoomFinder room;
@@ -51,6 +56,7 @@ final class HeapWriter {
         room = new RoomFinder(file, map);
         recycler = new Recycler(context, visibility, file.fileNumber());
         rowLocks = context.transactions().rowLocks();
+        leavesMapStale = context.scheduler().isSeeded(Fault.VISIBILITY_MAP_STALE);
         lockCounter = RowLocks.counterOf(file.fileNumber());
         pruned = context.counters().pruned(file.fileNumber());
     }
@@ -491,7 +497,7 @@ final class HeapWriter {
      * short before it and the bit is its predecessor's.
      */
     private void leaveMap(Frame frame, boolean init) {
-        if (init || HeapPage.isAllVisible(frame.page)) {
+        if (!leavesMapStale && (init || HeapPage.isAllVisible(frame.page))) {
             visibilityMap.clear(frame.block());
         }
     }

@@ -30,6 +30,9 @@ final class VacuumPruner extends Pruner {
     private final Horizon horizon;
     private final boolean mayArchive;
 
+    /** One of the tests' bugs. */
+    private final boolean archivesFollowed;
+
     /** Line pointers of dead and archived roots that are to be freed; null for none. */
     private final BitSet toFree;
 
@@ -73,12 +76,14 @@ final class VacuumPruner extends Pruner {
             long durableLsn,
             ArchivePage archive,
             boolean mayArchive,
+            boolean archivesFollowed,
             BitSet toFree,
             VacuumCollector collector) {
         super(page, block, fileNumber, visibility, horizon, durableLsn);
         this.horizon = horizon;
         this.archive = archive;
         this.mayArchive = mayArchive;
+        this.archivesFollowed = archivesFollowed;
         this.toFree = toFree;
         this.collector = collector;
         fate = new byte[lineCount];
@@ -162,7 +167,7 @@ final class VacuumPruner extends Pruner {
             fate[i] = KEEP;
         } else if (!horizon.needed(begin, end, fileNumber)) {
             fate[i] = REMOVE;
-        } else if (!isBehindKept && !horizon.mayBeFollowed(end, fileNumber)) {
+        } else if (!isBehindKept && (archivesFollowed || !horizon.mayBeFollowed(end, fileNumber))) {
             wantsArchive = true;
             fate[i] = mayArchive ? ARCHIVE : KEEP;
         } else {

@@ -18,5 +18,13 @@ public enum Fault {
     /** Reclaim takes versions that live snapshots still see. */
     NEEDED_VERSION_PRUNED,
     /** Reclaim takes versions out of chains that a READ COMMITTED writer is about to follow, who then finds the row gone. */
-    RECHECK_STOPS_AT_REMOVED
+    RECHECK_STOPS_AT_REMOVED,
+    /** Vacuum moves versions to the archive that somebody may still follow on their page. */
+    FOLLOWED_VERSION_ARCHIVED,
+    /** Archived versions are forgotten while old snapshots see them. */
+    ARCHIVE_IGNORES_POINTS,
+    /** Line pointers are used again while index entries still lead to them. */
+    INDEX_ENTRIES_LEFT,
+    /** A page's bit in the visibility map stays when the page is changed. */
+    VISIBILITY_MAP_STALE
 }

@@ -193,9 +193,7 @@ class LongReaderTest {
 
     /** Nobody writes now: nothing is in flight. Of rows that moved to another page, the newest version that was left behind stays for its keys. */
     private static void requireBounds(Sizes sizes, int snapshots, int unpinned) {
-        assertTrue(
-                sizes.kept() <= (long) (HOT + MOVED) * snapshots,
-                () -> sizes + " snapshots=" + snapshots);
+        assertTrue(sizes.kept() <= (long) (HOT + MOVED) * snapshots, () -> sizes + " snapshots=" + snapshots);
         assertTrue(sizes.kept() >= HOT / 2, () -> "nothing was pinned: " + sizes);
         assertTrue(sizes.pages() * 10L <= unpinned * 11L, () -> sizes + " unpinned=" + unpinned);
     }

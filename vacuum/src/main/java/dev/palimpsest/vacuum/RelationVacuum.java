@@ -9,6 +9,7 @@ import dev.palimpsest.heap.HeapContext;
 import dev.palimpsest.heap.HeapVacuum;
 import dev.palimpsest.heap.PageOutcome;
 import dev.palimpsest.id.Tid;
+import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.tx.TransactionManager;
 import dev.palimpsest.tx.TransactionManager.EndedBoundary;
 import java.util.Arrays;
@@ -57,7 +58,7 @@ public final class RelationVacuum {
         this.state = state;
         this.pace = pace;
         this.makeRoom = makeRoom;
-        this.indexes = new IndexCleanup(table, pace);
+        this.indexes = new IndexCleanup(table, pace, context.scheduler().isSeeded(Fault.INDEX_ENTRIES_LEFT));
     }
 
     /**
