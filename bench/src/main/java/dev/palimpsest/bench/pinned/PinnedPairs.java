@@ -6,12 +6,14 @@ import dev.palimpsest.bench.PinningStore.Pin;
 import dev.palimpsest.bench.Store;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * Updates of hot rows with and without one pinned snapshot, in alternating slices on one database with the archive warm. After each slice the
- * reader must see its own sum, one vacuum counts what is kept, and one after the reader's end must find nothing left.
+ * Updates of hot rows with and without one pinned snapshot, in alternating slices on one database with the archive warm: each slice, of either
+ * kind, is preceded by a third of its time of the same work and one vacuum, in which a new pin's versions come into being and go
+ * to the archive; what that stretch costs is said by itself. After each slice the reader must see its own sum, one vacuum counts what is kept, and one after the reader's end must find nothing left.
  */
 final class PinnedPairs implements Part {
     private static final double MIN_RATIO = 0.95;
@@ -20,6 +22,11 @@ final class PinnedPairs implements Part {
 
     private final List<Double> free = new ArrayList<>();
     private final List<Double> pinned = new ArrayList<>();
+
+    /** The stretch before a slice. */
+    private final List<Double> freeStart = new ArrayList<>();
+
+    private final List<Double> pinnedStart = new ArrayList<>();
 
     /** Last tenth of a slice divided by the first. */
     private final List<Double> freeDrift = new ArrayList<>();
@@ -64,6 +71,7 @@ final class PinnedPairs implements Part {
     private void clear() {
         pinned.clear();
         pinnedDrift.clear();
+        pinnedStart.clear();
         kept = 0;
     }
 
@@ -78,6 +86,7 @@ final class PinnedPairs implements Part {
     }
 
     private void freeSlice(HotTable table, Updater updater, double seconds) throws Exception {
+        settle(table, updater, seconds, freeStart);
         add(updater.tenths(seconds), free, freeDrift);
         table.vacuum();
     }
@@ -85,6 +94,7 @@ final class PinnedPairs implements Part {
     private void pinnedSlice(HotTable table, Updater updater, double seconds) throws Exception {
         long truth = updater.sum();
         try (Pin pin = table.pin()) {
+            settle(table, updater, seconds, pinnedStart);
             add(updater.tenths(seconds), pinned, pinnedDrift);
             VacuumReport report = table.vacuum();
             kept = Math.max(kept, report.versionsPinned() + report.versionsInArchive());
@@ -96,6 +106,11 @@ final class PinnedPairs implements Part {
         }
         VacuumReport after = table.vacuum();
         left = Math.max(left, after.versionsPinned() + after.versionsInArchive());
+    }
+
+    private static void settle(HotTable table, Updater updater, double seconds, List<Double> rates) throws Exception {
+        rates.add(Arrays.stream(updater.tenths(seconds / 3)).average().orElse(Double.NaN));
+        table.vacuum();
     }
 
     private static void add(double[] tenths, List<Double> rates, List<Double> drifts) {
@@ -136,6 +151,12 @@ final class PinnedPairs implements Part {
                 Stats.max(ratios),
                 MIN_RATIO,
                 Stats.yesNo(ratio >= MIN_RATIO));
+        System.out.printf(
+                Locale.ROOT,
+                "The stretch before each slice, in which the pin's versions come into being: %.3f (%,.0f/s and %,.0f/s).%n",
+                Stats.median(pinnedStart) / Stats.median(freeStart),
+                Stats.median(pinnedStart),
+                Stats.median(freeStart));
         System.out.printf(
                 Locale.ROOT,
                 "First and last tenth within %.0f %%: %s.%n",
