@@ -90,7 +90,7 @@ final class CatalogRows {
         for (int i = 0; i < values.length; i++) {
             former.set(i, values[i]);
         }
-        int length = former.form(heap.bigValues());
+        int length = former.form(heap.bigValues().writer(tx));
         heap.insert(tx, former.bytes(), length);
         catalog.countSystemRow(table.fileNumber(), true);
     }

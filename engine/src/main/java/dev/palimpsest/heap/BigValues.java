@@ -6,9 +6,13 @@ import dev.palimpsest.api.UsageException;
 import dev.palimpsest.buffer.Frame;
 import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.buffer.PageGuard;
+import dev.palimpsest.id.PageId;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.PageType;
+import dev.palimpsest.page.SlottedPage;
 import dev.palimpsest.tuple.BigValueWriter;
+import dev.palimpsest.tuple.TupleLayout;
+import dev.palimpsest.tx.Transaction;
 import dev.palimpsest.wal.RedoPages;
 import dev.palimpsest.wal.ResourceManager;
 import dev.palimpsest.wal.ResourceManagerId;
@@ -18,6 +22,10 @@ import dev.palimpsest.wal.WalRecordBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntConsumer;
 
 /**
  * Values too big for their row, as chains of pages of their own that are written once and never changed. A value is reached only through
@@ -25,15 +33,18 @@ import java.nio.ByteBuffer;
  *
  * <pre>
  *  page:  common header, u32 next block (0 for the last: block 0 is never a value's second page), u32 zero, payload up to lower
+ *  block 0: new, or a page without payload, whose next block is the first free one; free pages are the same, each leads to the next
  *  record WRITE: block 0: page (INIT). u32 next block, payload
+ *  record FREE:  block 0: page that becomes free (INIT), block 1: page 0 (INIT if new). u32 next free block
+ *  record TAKE:  block 0: page 0. u32 next free block
  * </pre>
  *
  * <p>Each page is logged whole before the tuple that names the first one is, so a tuple that survives a crash has its value. Pages
- * of a value whose statement failed, or whose tuple died, are lost until vacuum sweeps them or the table is dropped.
+ * of a value that no tuple names any more, or never did, are found and freed by {@link #sweep}: README.md, rule 11.
  *
  * <p>Thread-safe. One page is in memory at a time, however long the value.
  */
-public final class BigValues implements BigValueWriter {
+public final class BigValues {
     /** 1 GiB, as in PostgreSQL. */
     public static final long MAX_BYTES = 1L << 30;
 
@@ -41,28 +52,81 @@ public final class BigValues implements BigValueWriter {
     private static final int PAYLOAD = NEXT + 2 * Integer.BYTES;
     static final int PAGE_PAYLOAD = PageLayout.SIZE - PAYLOAD;
     private static final int WRITE = 0;
+    private static final int FREE = 1;
+    private static final int TAKE = 2;
 
     private final PageFile file;
     private final Wal wal;
+
+    /** Pages that running transactions took, by transaction. An entry's content is guarded by page 0's latch. */
+    private final ConcurrentHashMap<Transaction, Blocks> underWay = new ConcurrentHashMap<>();
+
+    /** The free pages; null until the first sweep. Guarded by page 0's latch. */
+    private BitSet free;
+
+    /** A version with big values has gone since the last sweep, or a writer of some was rolled back, or nobody knows yet. */
+    private volatile boolean mayBeFree = true;
+
+    /** While set, no version with big values leaves its page but by the sweeper's own hand. Single-writer: the sweeper. */
+    private volatile boolean sweeping;
+
+    /** A growing list of blocks. */
+    private static final class Blocks {
+        private int[] blocks = new int[4];
+        private int count;
+
+        void add(int block) {
+            if (count == blocks.length) {
+                blocks = Arrays.copyOf(blocks, 2 * count);
+            }
+            blocks[count++] = block;
+        }
+
+        void clearIn(BitSet set) {
+            for (int i = 0; i < count; i++) {
+                set.clear(blocks[i]);
+            }
+        }
+    }
 
     BigValues(PageFile file, Wal wal) {
         this.file = file;
         this.wal = wal;
     }
 
-    @Override
-    public Stored write(InputStream bytes) throws IOException {
+    /** Where a transaction puts its values: none of them is swept before it has ended. */
+    public BigValueWriter writer(Transaction transaction) {
+        return bytes -> write(bytes, pagesOf(transaction));
+    }
+
+    private Blocks pagesOf(Transaction transaction) {
+        Blocks known = underWay.get(transaction);
+        if (known != null) {
+            return known;
+        }
+        Blocks pages = new Blocks();
+        underWay.put(transaction, pages);
+        transaction.atEnd(committed -> {
+            underWay.remove(transaction);
+            if (!committed) {
+                mayBeFree = true;
+            }
+        });
+        return pages;
+    }
+
+    private BigValueWriter.Stored write(InputStream bytes, Blocks pages) throws IOException {
         byte[] chunk = new byte[PAGE_PAYLOAD];
         byte[] ahead = new byte[PAGE_PAYLOAD];
         int length = read(bytes, chunk, 0);
-        int firstBlock = newBlock();
+        int firstBlock = newBlock(pages);
         long total = length;
         for (int block = firstBlock; ; ) {
             int aheadLength = length < PAGE_PAYLOAD ? 0 : read(bytes, ahead, total);
-            int next = aheadLength == 0 ? 0 : newBlock();
+            int next = aheadLength == 0 ? 0 : newBlock(pages);
             fill(block, next, chunk, length);
             if (next == 0) {
-                return new Stored(firstBlock, total);
+                return new BigValueWriter.Stored(firstBlock, total);
             }
             byte[] filled = ahead;
             ahead = chunk;
@@ -74,18 +138,191 @@ public final class BigValues implements BigValueWriter {
     }
 
     /**
-     * A new page, all zero until it is filled. Neither latched nor pinned: reading the stream may take as long as it likes, and many may
-     * do so at once.
+     * A free page, or a new one, with any content until it is filled. Neither latched nor pinned: reading the stream may take as long as it likes,
+     * and many may do so at once.
      */
-    private int newBlock() {
-        int block;
-        do {
-            Frame frame = file.pinNew();
-            block = frame.block();
-            frame.releaseExclusive();
-            frame.unpin();
-        } while (block == 0); // that one stays empty, so that "next = 0" means the end
-        return block;
+    private int newBlock(Blocks pages) {
+        while (file.blockCount() == 0) {
+            unlatch(file.pinNew()); // block 0 holds no value, so that "next = 0" means the end
+        }
+        try (PageGuard list = file.latchExclusive(0)) {
+            int block = PageLayout.isNew(list.page()) ? 0 : list.page().getInt(NEXT);
+            if (block == 0) {
+                Frame frame = file.pinNew();
+                block = frame.block();
+                unlatch(frame);
+            } else {
+                take(list, block);
+            }
+            pages.add(block); // in the same hold: a sweep sees it here, or sees the page free or not there
+            return block;
+        }
+    }
+
+    private static void unlatch(Frame frame) {
+        frame.releaseExclusive();
+        frame.unpin();
+    }
+
+    /** The first free page leaves the list. */
+    private void take(PageGuard list, int block) {
+        int next = nextFree(block);
+        list.markDirty();
+        log(() -> {
+            list.page().putInt(NEXT, next);
+            WalRecordBuilder record = HeapLog.begin(ResourceManagerId.BIG_VALUE, TAKE, 0);
+            record.block(list.frame().pageId(), list.page(), false).putInt(next);
+            wal.append(record);
+        });
+        if (free != null) {
+            free.clear(block);
+        }
+    }
+
+    private int nextFree(int block) {
+        try (PageGuard guard = file.latchShared(block)) {
+            ByteBuffer page = guard.page();
+            if (PageLayout.isNew(page)
+                    || PageLayout.type(page) != PageType.BIG_VALUE.code()
+                    || PageLayout.lower(page) != PAYLOAD) {
+                throw damaged(block, "in the list of free pages, but not free");
+            }
+            return page.getInt(NEXT);
+        }
+    }
+
+    private void log(Runnable change) {
+        try {
+            change.run();
+        } catch (Throwable e) {
+            wal.poison(e);
+            throw e;
+        }
+    }
+
+    // ---- the sweep
+
+    int blockCount() {
+        return file.blockCount();
+    }
+
+    /** How many pages are free, as the list says. For checks and tests. */
+    int freeCount() {
+        usedPages();
+        return free.cardinality();
+    }
+
+    /** Is a sweep under way? Asked under the latch of the heap page that versions are to leave. */
+    boolean isSweeping() {
+        return sweeping;
+    }
+
+    /** How many versions with big values are on a heap page; 0 where no value was ever written. */
+    int countOn(ByteBuffer page) {
+        int count = 0;
+        for (int number = SlottedPage.lineCount(page); number > 0 && file.blockCount() > 1; number--) {
+            int offset = HeapPage.bodyOffset(page, number);
+            count += offset >= 0 && (HeapPage.flags(page, offset) & TupleLayout.HAS_BIG_VALUES) != 0 ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** A version that may have had big values has gone. */
+    void noteRemoved() {
+        mayBeFree = true;
+    }
+
+    /** Shows all references to values, on pages and in the archive. */
+    interface References {
+        /** @param reference told the first block of each, in any order and as often as it occurs */
+        void forEach(IntConsumer reference);
+    }
+
+    /** Frees what nothing refers to. For the relation's one reclaimer. @return pages freed */
+    int sweep(References references) {
+        if (!mayBeFree || file.blockCount() <= 1) {
+            return 0;
+        }
+        mayBeFree = false;
+        boolean done = false;
+        sweeping = true; // before anything is looked at
+        try {
+            BitSet unreferenced = usedPages();
+            references.forEach(block -> reached(block, unreferenced));
+            unreferenced.stream().forEach(this::free);
+            done = true;
+            return unreferenced.cardinality();
+        } finally {
+            sweeping = false;
+            mayBeFree |= !done;
+        }
+    }
+
+    /** Pages that aren't free, less those of values that may be without tuple as yet. */
+    private BitSet usedPages() {
+        BitSet used = new BitSet();
+        try (PageGuard list = file.latchExclusive(0)) {
+            if (free == null) {
+                free = new BitSet();
+                for (int block = PageLayout.isNew(list.page()) ? 0 : list.page().getInt(NEXT);
+                        block != 0;
+                        block = nextFree(block)) {
+                    if (free.get(block)) {
+                        throw damaged(block, "twice in the list of free pages");
+                    }
+                    free.set(block);
+                }
+            }
+            used.set(1, file.blockCount());
+            used.andNot(free);
+            underWay.values().forEach(pages -> pages.clearIn(used));
+        }
+        return used;
+    }
+
+    /** A value is all in {@code unreferenced} or not at all: pages are taken and freed value by value, and marked by their first one. */
+    private void reached(int firstBlock, BitSet unreferenced) {
+        for (int block = firstBlock; block != 0 && unreferenced.get(block); ) {
+            unreferenced.clear(block);
+            try (PageGuard guard = file.latchShared(block)) {
+                if (PageLayout.isNew(guard.page()) || PageLayout.type(guard.page()) != PageType.BIG_VALUE.code()) {
+                    throw damaged(block, "not a page of a big value, type=" + PageLayout.type(guard.page()));
+                }
+                block = guard.page().getInt(NEXT);
+            }
+        }
+    }
+
+    private void free(int block) {
+        try (PageGuard list = file.latchExclusive(0);
+                PageGuard guard = file.latchExclusive(block)) {
+            boolean init = PageLayout.isNew(list.page());
+            int next = init ? 0 : list.page().getInt(NEXT);
+            list.markDirty();
+            guard.markDirty();
+            log(() -> {
+                applyFree(guard.page(), next);
+                applyList(list.page(), init, block);
+                WalRecordBuilder record = HeapLog.begin(ResourceManagerId.BIG_VALUE, FREE, 0);
+                record.block(guard.frame().pageId(), guard.page(), true);
+                record.block(list.frame().pageId(), list.page(), init);
+                wal.append(record.putInt(next));
+            });
+            free.set(block);
+        }
+    }
+
+    private static void applyFree(ByteBuffer page, int next) {
+        apply(page, next);
+        PageLayout.setLower(page, PAYLOAD);
+    }
+
+    private static void applyList(ByteBuffer page, boolean init, int first) {
+        if (init) {
+            applyFree(page, first);
+        } else {
+            page.putInt(NEXT, first);
+        }
     }
 
     private static int read(InputStream bytes, byte[] into, long before) throws IOException {
@@ -205,7 +442,7 @@ public final class BigValues implements BigValueWriter {
         }
     }
 
-    /** Redo of WRITE. */
+    /** Redo of all three. */
     static final class Log implements ResourceManager {
         @Override
         public ResourceManagerId id() {
@@ -215,16 +452,38 @@ public final class BigValues implements BigValueWriter {
         @Override
         public void redo(WalRecord record, RedoPages pages) {
             ByteBuffer page = pages.page(0);
-            if (page != null) {
-                int length = record.payloadLength() - Integer.BYTES;
-                apply(page, record.payloadInt(0));
-                record.copyPayload(Integer.BYTES, page, PAYLOAD, length);
-                PageLayout.setLower(page, PAYLOAD + length);
+            switch (record.info()) {
+                case WRITE -> {
+                    if (page != null) {
+                        int length = record.payloadLength() - Integer.BYTES;
+                        apply(page, record.payloadInt(0));
+                        record.copyPayload(Integer.BYTES, page, PAYLOAD, length);
+                        PageLayout.setLower(page, PAYLOAD + length);
+                    }
+                }
+                case FREE -> {
+                    if (page != null) {
+                        applyFree(page, record.payloadInt(0));
+                    }
+                    ByteBuffer list = pages.page(1);
+                    if (list != null) {
+                        applyList(list, record.isInit(1), PageId.block(record.pageId(0)));
+                    }
+                }
+                case TAKE -> {
+                    if (page != null) {
+                        page.putInt(NEXT, record.payloadInt(0));
+                    }
+                }
+                default -> throw new IllegalStateException("unknown big-value record, info=" + record.info());
             }
         }
 
         @Override
         public String describe(WalRecord record) {
+            if (record.info() != WRITE) {
+                return (record.info() == FREE ? "FREE" : "TAKE") + " next=" + record.payloadInt(0);
+            }
             return "WRITE next=" + record.payloadInt(0) + " bytes=" + (record.payloadLength() - Integer.BYTES);
         }
     }

@@ -12,12 +12,14 @@ import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.SlottedPage;
 import dev.palimpsest.tuple.TupleDescriptor;
 import dev.palimpsest.tuple.TupleLayout;
+import dev.palimpsest.tuple.TupleReader;
 import dev.palimpsest.tx.Snapshot;
 import dev.palimpsest.tx.Transaction;
 import dev.palimpsest.wal.ResourceManager;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
  * One table's versioned tuples. Knows no columns, indexes or locks: tuples come as bytes whose transaction header the heap fills in.
@@ -57,10 +59,10 @@ public final class Heap {
         map = new FreeSpaceMap(mapFile, context.wal());
         PageFile bitFile = context.pool().file(fileNumber, PageId.VISIBILITY_MAP, LatchRank.MAP_PAGE);
         visibilityMap = new VisibilityMap(bitFile, context.wal());
-        writer = new HeapWriter(context, file, visibility, map, visibilityMap);
+        bigValues = new BigValues(bigFile, context.wal());
+        writer = new HeapWriter(context, file, visibility, map, visibilityMap, bigValues);
         truncation = new Truncation(context, file, map, visibilityMap);
         locker = new HeapLocker(context, file, visibility, reader);
-        bigValues = new BigValues(bigFile, context.wal());
     }
 
     /** Redo and description of this room's records. */
@@ -271,7 +273,7 @@ public final class Heap {
 
     /** What vacuum does to this heap. */
     public HeapVacuum vacuum() {
-        return new HeapVacuum(context, file, visibility, reader, map, visibilityMap);
+        return new HeapVacuum(context, file, visibility, reader, map, visibilityMap, bigValues);
     }
 
     /** Removes what nobody needs from one page. Returns whether anything went. */
@@ -308,7 +310,29 @@ public final class Heap {
      * @return pages freed
      */
     public int sweepBigValues(TupleDescriptor descriptor) {
-        return 0;
+        return bigValues.sweep(reference -> forEachReference(descriptor, reference));
+    }
+
+    private void forEachReference(TupleDescriptor descriptor, IntConsumer reference) {
+        byte[] copy = new byte[PageLayout.SIZE];
+        ByteBuffer page = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
+        HeapVacuum archived = vacuum();
+        for (int block = 0; block < file.blockCount(); block++) {
+            if (reader.copyPage(block, copy) < 0) {
+                continue;
+            }
+            for (int number = SlottedPage.lineCount(page); number > 0; number--) {
+                int offset = HeapPage.bodyOffset(page, number);
+                if (offset >= 0) {
+                    TupleReader.forEachBigValue(descriptor, copy, offset, reference);
+                }
+            }
+            if (PageLayout.own(page) != 0) {
+                archived.forEachArchived(
+                        block,
+                        (root, tid, begin, end, tuple) -> TupleReader.forEachBigValue(descriptor, tuple, 0, reference));
+            }
+        }
     }
 
     /** A private copy of one page. For people, checks and tests; false if there is no such page, or nothing on it. */

@@ -46,6 +46,7 @@ public final class HeapVacuum {
     private final HeapReader reader;
     private final FreeSpaceMap freeSpace;
     private final VisibilityMap visibilityMap;
+    private final BigValues bigValues;
     private final RowLocks rowLocks;
 
     /** The tests' bugs. */
@@ -59,13 +60,15 @@ public final class HeapVacuum {
             Visibility visibility,
             HeapReader reader,
             FreeSpaceMap freeSpace,
-            VisibilityMap visibilityMap) {
+            VisibilityMap visibilityMap,
+            BigValues bigValues) {
         this.context = context;
         this.file = file;
         this.visibility = visibility;
         this.reader = reader;
         this.freeSpace = freeSpace;
         this.visibilityMap = visibilityMap;
+        this.bigValues = bigValues;
         rowLocks = context.transactions().rowLocks();
         archivesFollowed = context.scheduler().isSeeded(Fault.FOLLOWED_VERSION_ARCHIVED);
         forgetsArchived = context.scheduler().isSeeded(Fault.ARCHIVE_IGNORES_POINTS);
@@ -227,6 +230,9 @@ public final class HeapVacuum {
         }
 
         void finish() {
+            if (pruner != null && pruner.archive.size() < archivedBefore + pruner.archived) {
+                bigValues.noteRemoved(); // one with big values, perhaps
+            }
             boolean isEmpty = HeapVacuum.isEmpty(page);
             if (pruner == null) {
                 outcome = new PageOutcome(
@@ -289,7 +295,11 @@ public final class HeapVacuum {
             frame.setRoomHint(0); // all that is dead has gone
             try {
                 boolean init = map != null && PageLayout.isNew(map.page());
+                int big = bigValues.countOn(frame.page);
                 plan.apply(frame.page, block);
+                if (bigValues.countOn(frame.page) < big) {
+                    bigValues.noteRemoved();
+                }
                 if (map != null) {
                     map.markDirty();
                     VisibilityMap.set(map.page(), init, block);

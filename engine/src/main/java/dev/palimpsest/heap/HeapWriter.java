@@ -37,6 +37,7 @@ final class HeapWriter {
     private final RoomFinder room;
     private final FreeSpaceMap map;
     private final VisibilityMap visibilityMap;
+    private final BigValues bigValues;
     private final Recycler recycler;
     private final RowLocks rowLocks;
 
@@ -47,12 +48,18 @@ final class HeapWriter {
     private final int lockCounter;
 
     HeapWriter(
-            HeapContext context, PageFile file, Visibility visibility, FreeSpaceMap map, VisibilityMap visibilityMap) {
+            HeapContext context,
+            PageFile file,
+            Visibility visibility,
+            FreeSpaceMap map,
+            VisibilityMap visibilityMap,
+            BigValues bigValues) {
         this.context = context;
         this.file = file;
         this.visibility = visibility;
         this.map = map;
         this.visibilityMap = visibilityMap;
+        this.bigValues = bigValues;
         room = new RoomFinder(file, map);
         recycler = new Recycler(context, visibility, file.fileNumber());
         rowLocks = context.transactions().rowLocks();
@@ -453,14 +460,15 @@ final class HeapWriter {
             return false;
         }
         context.scheduler().step(Step.HEAP_PRUNED);
-        PrunePlan plan = new Pruner(
-                        frame.page,
-                        frame.block(),
-                        file.fileNumber(),
-                        visibility,
-                        context.transactions().captureHorizon(),
-                        context.wal().durableLsn())
-                .plan();
+        Pruner pruner = new Pruner(
+                frame.page,
+                frame.block(),
+                file.fileNumber(),
+                visibility,
+                context.transactions().captureHorizon(),
+                context.wal().durableLsn());
+        pruner.keepsBigValues = bigValues.isSweeping();
+        PrunePlan plan = pruner.plan();
         if (plan.isEmpty()) {
             return false;
         }
@@ -470,12 +478,16 @@ final class HeapWriter {
         leaveMap(frame, false);
         beginChange(frame);
         frame.setRoomHint(0); // all that is dead goes now
+        int big = bigValues.countOn(frame.page);
         try {
             plan.apply(frame.page);
             HeapLog.logPrune(context.wal(), frame, plan);
         } catch (Throwable e) {
             context.wal().poison(e);
             throw e;
+        }
+        if (bigValues.countOn(frame.page) < big) {
+            bigValues.noteRemoved();
         }
         context.counters().prunes.increment();
         pruned.add(plan.removedVersions());

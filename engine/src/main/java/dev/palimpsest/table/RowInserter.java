@@ -6,6 +6,7 @@ import dev.palimpsest.api.SqlState;
 import dev.palimpsest.api.Table;
 import dev.palimpsest.api.UsageException;
 import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.tuple.BigValueWriter;
 import dev.palimpsest.tuple.Datums;
 import dev.palimpsest.tuple.TupleFormer;
 import java.util.Iterator;
@@ -17,6 +18,7 @@ final class RowInserter {
     private final TableInfo table;
     private final TupleFormer former;
     private final IndexEntries entries;
+    private final BigValueWriter bigValues;
     private final Scratch scratch;
 
     /** The row's first NOT NULL column without a value; -1 for none. */
@@ -27,6 +29,7 @@ final class RowInserter {
         this.table = table;
         this.scratch = scratch;
         this.former = scratch.of(table).former();
+        this.bigValues = table.heap().bigValues().writer(t.tx());
         this.entries = new IndexEntries(t, table, scratch);
     }
 
@@ -97,7 +100,7 @@ final class RowInserter {
         for (int i = 0; i < columns; i++) {
             set(i, values[i]);
         }
-        int length = former.form(table.heap().bigValues());
+        int length = former.form(bigValues);
         if (missing >= 0) {
             throw RowChecks.nullIn(t, table, missing, former.bytes(), length);
         }

@@ -60,7 +60,7 @@ final class TupleChange implements RowChange {
      */
     void finish() {
         if (former != null) {
-            newLength = former.form(table.heap().bigValues());
+            newLength = former.form(table.heap().bigValues().writer(t.tx()));
             newBytes = former.bytes();
         } else {
             newBytes = patch != null ? patch : row.tuple();

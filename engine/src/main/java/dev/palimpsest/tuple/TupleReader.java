@@ -3,6 +3,7 @@ package dev.palimpsest.tuple;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.util.function.IntConsumer;
 
 /**
  * Deforms tuples: reads the header and single attributes where they lie in a byte array, without making the rest. {@code base} is the
@@ -87,6 +88,19 @@ public final class TupleReader {
 
     public static int bigFirstBlock(byte[] tuple, int offset) {
         return LittleEndian.intAt(tuple, offset + Short.BYTES + Long.BYTES);
+    }
+
+    /** Shows the first block of each big value of a tuple. */
+    public static void forEachBigValue(TupleDescriptor descriptor, byte[] tuple, int base, IntConsumer firstBlock) {
+        if ((flags(tuple, base) & TupleLayout.HAS_BIG_VALUES) == 0) {
+            return;
+        }
+        for (int column = 0; column < descriptor.columnCount(); column++) {
+            int offset = descriptor.width(column) > 0 ? -1 : attributeOffset(descriptor, tuple, base, column);
+            if (offset >= 0 && isBig(tuple, offset)) {
+                firstBlock.accept(bigFirstBlock(tuple, offset));
+            }
+        }
     }
 
     public static int inlineLength(byte[] tuple, int offset) {

@@ -214,9 +214,10 @@ class HeapTest {
     void shouldStreamBigValues() throws Exception {
         byte[] value = new byte[3_000_000];
         new Random(1).nextBytes(value);
-        var stored = fixture.heap.bigValues().write(new ByteArrayInputStream(value));
+        var values = fixture.heap.bigValues().writer(fixture.begin());
+        var stored = values.write(new ByteArrayInputStream(value));
         assertEquals(value.length, stored.lengthBytes());
-        var empty = fixture.heap.bigValues().write(new ByteArrayInputStream(new byte[0]));
+        var empty = values.write(new ByteArrayInputStream(new byte[0]));
         assertEquals(0, empty.lengthBytes());
         try (InputStream in = fixture.heap.bigValues().open(stored.firstBlock(), stored.lengthBytes())) {
             assertArrayEquals(value, in.readAllBytes());
