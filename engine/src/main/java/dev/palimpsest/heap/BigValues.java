@@ -67,9 +67,6 @@ public final class BigValues {
     /** A version with big values has gone since the last sweep, or a writer of some was rolled back, or nobody knows yet. */
     private volatile boolean mayBeFree = true;
 
-    /** While set, no version with big values leaves its page but by the sweeper's own hand. Single-writer: the sweeper. */
-    private volatile boolean sweeping;
-
     /** A growing list of blocks. */
     private static final class Blocks {
         private int[] blocks = new int[4];
@@ -212,11 +209,6 @@ public final class BigValues {
         return free.cardinality();
     }
 
-    /** Is a sweep under way? Asked under the latch of the heap page that versions are to leave. */
-    boolean isSweeping() {
-        return sweeping;
-    }
-
     /** How many versions with big values are on a heap page; 0 where no value was ever written. */
     int countOn(ByteBuffer page) {
         int count = 0;
@@ -243,9 +235,8 @@ public final class BigValues {
         if (!mayBeFree || file.blockCount() <= 1) {
             return 0;
         }
-        mayBeFree = false;
+        mayBeFree = false; // before anything is looked at: what goes from now on is for the next one
         boolean done = false;
-        sweeping = true; // before anything is looked at
         try {
             BitSet unreferenced = usedPages();
             references.forEach(block -> reached(block, unreferenced));
@@ -253,7 +244,6 @@ public final class BigValues {
             done = true;
             return unreferenced.cardinality();
         } finally {
-            sweeping = false;
             mayBeFree |= !done;
         }
     }

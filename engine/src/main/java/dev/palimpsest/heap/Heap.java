@@ -10,6 +10,7 @@ import dev.palimpsest.latch.LatchRank;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.SlottedPage;
+import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.tuple.TupleDescriptor;
 import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tuple.TupleReader;
@@ -318,6 +319,7 @@ public final class Heap {
         ByteBuffer page = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
         HeapVacuum archived = vacuum();
         for (int block = 0; block < file.blockCount(); block++) {
+            context.scheduler().step(Step.HEAP_BEFORE_LATCH);
             if (reader.copyPage(block, copy) < 0) {
                 continue;
             }
@@ -327,11 +329,10 @@ public final class Heap {
                     TupleReader.forEachBigValue(descriptor, copy, offset, reference);
                 }
             }
-            if (PageLayout.own(page) != 0) {
-                archived.forEachArchived(
-                        block,
-                        (root, tid, begin, end, tuple) -> TupleReader.forEachBigValue(descriptor, tuple, 0, reference));
-            }
+            // also where the page says that no snapshot needs one: keys are formed of those, too
+            archived.forEachArchived(
+                    block,
+                    (root, tid, begin, end, tuple) -> TupleReader.forEachBigValue(descriptor, tuple, 0, reference));
         }
     }
 

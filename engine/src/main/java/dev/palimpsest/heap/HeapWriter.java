@@ -374,6 +374,9 @@ final class HeapWriter {
                 offset = SlottedPage.addItem(target.page, newLine, length);
             } else {
                 offset = place.offset();
+                if ((HeapPage.flags(target.page, offset) & TupleLayout.HAS_BIG_VALUES) != 0) {
+                    bigValues.noteRemoved();
+                }
                 place.free(target.page);
                 SlottedPage.reuseItem(target.page, newLine, offset, length);
             }
@@ -460,15 +463,14 @@ final class HeapWriter {
             return false;
         }
         context.scheduler().step(Step.HEAP_PRUNED);
-        Pruner pruner = new Pruner(
-                frame.page,
-                frame.block(),
-                file.fileNumber(),
-                visibility,
-                context.transactions().captureHorizon(),
-                context.wal().durableLsn());
-        pruner.keepsBigValues = bigValues.isSweeping();
-        PrunePlan plan = pruner.plan();
+        PrunePlan plan = new Pruner(
+                        frame.page,
+                        frame.block(),
+                        file.fileNumber(),
+                        visibility,
+                        context.transactions().captureHorizon(),
+                        context.wal().durableLsn())
+                .plan();
         if (plan.isEmpty()) {
             return false;
         }

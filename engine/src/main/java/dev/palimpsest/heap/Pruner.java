@@ -33,9 +33,6 @@ class Pruner {
     final boolean[] dead;
     final PrunePlan plan = new PrunePlan();
 
-    /** A sweep of big values is under way: what refers to some stays where it is. */
-    boolean keepsBigValues;
-
     /** @param durableLsn commits up to here may be marked */
     Pruner(ByteBuffer page, int block, int fileNumber, Visibility visibility, Horizon horizon, long durableLsn) {
         this.page = page;
@@ -175,9 +172,6 @@ class Pruner {
         if (xmax == Xid.NONE && (flags & TupleLayout.XMIN_COMMITTED) != 0) {
             return false; // most versions: nothing to look up
         }
-        if (keepsBigValues && (flags & TupleLayout.HAS_BIG_VALUES) != 0) {
-            return false;
-        }
         long begin = visibility.beginCsn(HeapPage.xmin(page, offset), flags);
         if (begin == Visibility.ABORTED) {
             return true;
@@ -197,9 +191,6 @@ class Pruner {
         for (int number = 1; number <= lineCount; number++) {
             int offset = reached[number] ? -1 : HeapPage.tupleOffset(page, number);
             if (offset < 0 || (HeapPage.flags(page, offset) & TupleLayout.HEAP_ONLY) == 0) {
-                continue;
-            }
-            if (keepsBigValues && (HeapPage.flags(page, offset) & TupleLayout.HAS_BIG_VALUES) != 0) {
                 continue;
             }
             long begin = visibility.beginCsn(HeapPage.xmin(page, offset), HeapPage.flags(page, offset));

@@ -81,8 +81,8 @@ final class Recycler {
             return null;
         }
         int flags = HeapPage.flags(page, offset);
-        if (!HeapPage.isHotUpdated(flags) || (flags & TupleLayout.HAS_BIG_VALUES) != 0) {
-            return null; // big values: only where a sweep hears of it
+        if (!HeapPage.isHotUpdated(flags)) {
+            return null;
         }
         if ((flags & TupleLayout.KEYS_UPDATED) != 0 && PageLayout.own(page) != 0) {
             return null; // an archived version before it has to learn that first

@@ -43,7 +43,8 @@ class BigValueSweepTest {
     private static final TupleDescriptor DESCRIPTOR = new TupleDescriptor(List.of(
             new Column("id", ColumnType.BIGINT, false, null, Column.Identity.NONE),
             new Column("n", ColumnType.BIGINT, false, null, Column.Identity.NONE),
-            new Column("value", ColumnType.BYTEA, false, null, Column.Identity.NONE)));
+            new Column("value", ColumnType.BYTEA, false, null, Column.Identity.NONE),
+            new Column("padding", ColumnType.BYTEA, false, null, Column.Identity.NONE)));
 
     /** What is left out, so that something must be noticed. */
     private enum Fault {
@@ -190,6 +191,7 @@ class BigValueSweepTest {
             former.setLong(0, id);
             former.setLong(1, 0);
             former.set(2, new SlowStream(value(id), own));
+            former.set(3, new byte[1000]); // a few rows a page
             int length = former.form(writer(tx));
             scheduler.park(this, own.nextInt(300_000)); // long enough for a sweep
             if (own.nextInt(5) != 0) {
