@@ -336,15 +336,21 @@ public final class TransactionManager {
      *
      * @param point at most {@code ended.xid()}; what is forgotten are whole chunks below it
      * @param ended as asked for before that was established
-     * @return false if nothing was done: a live snapshot is older than a number of theirs, or the point isn't far enough ahead
+     * @param established the published number once it was
+     * @return false if nothing was done: a live snapshot is older than a number of theirs, or was taken before that was established, so that its
+     *     reader may judge a copy of a page as of before; or the point isn't far enough ahead
      * @throws IllegalArgumentException if a xid below the point may not have ended
      */
-    public boolean truncateStatus(long point, EndedBoundary ended) {
+    public boolean truncateStatus(long point, EndedBoundary ended, long established) {
         if (point > ended.xid() || ended.xid() > statuses.firstUnended(nextXid.get())) {
             throw new IllegalArgumentException("transactions haven't ended: point=" + point + " ended=" + ended);
         }
         long aligned = CommitLog.alignedPoint(point);
-        if (aligned <= statuses.truncationPoint() || captureHorizon().oldest() < ended.csn()) {
+        if (aligned <= statuses.truncationPoint()) {
+            return false;
+        }
+        Horizon horizon = captureHorizon();
+        if (horizon.oldest() < ended.csn() || horizon.separates(0, established + 1)) {
             return false;
         }
         // with it all is forced that removed what the old statuses were needed for

@@ -235,17 +235,23 @@ class TransactionManagerTest {
         TransactionManager.EndedBoundary ended = manager.endedBoundary();
         assertEquals(open.xid(), ended.xid());
         assertEquals(manager.published(), ended.csn());
-        assertFalse(manager.truncateStatus(ended.xid(), ended), "the reader tells the commits apart");
+        Transaction looking = fixture.reader();
+        long established = manager.published();
+        assertFalse(manager.truncateStatus(ended.xid(), ended, established), "the reader tells the commits apart");
         manager.abort(old);
-        assertThrows(IllegalArgumentException.class, () -> manager.truncateStatus(ended.xid() + 1, ended));
+        assertFalse(
+                manager.truncateStatus(ended.xid(), ended, established),
+                "a reader of before may have the copy of a page that tells of a transaction that was rolled back");
+        manager.abort(looking);
+        assertThrows(IllegalArgumentException.class, () -> manager.truncateStatus(ended.xid() + 1, ended, established));
         long durableBefore = fixture.wal.durableLsn();
-        assertTrue(manager.truncateStatus(ended.xid(), ended));
+        assertTrue(manager.truncateStatus(ended.xid(), ended, established));
         assertTrue(fixture.wal.durableLsn() > durableBefore, "forced");
         assertEquals(3L * StatusLayout.XIDS_PER_CHUNK, manager.commitLog().truncationPoint());
         Transaction reader = fixture.reader();
         assertTrue(fixture.sees(reader, xid));
         assertEquals(CommitLog.IN_PROGRESS, manager.commitLog().status(open.xid()));
-        assertFalse(manager.truncateStatus(ended.xid(), ended), "no chunk more");
+        assertFalse(manager.truncateStatus(ended.xid(), ended, established), "no chunk more");
         assertFalse(reader.snapshotInfo().xips().contains(xid));
         manager.abort(reader);
         manager.abort(open);

@@ -1,6 +1,7 @@
 package dev.palimpsest.engine;
 
 import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.table.TableEngine;
 import dev.palimpsest.tx.TransactionManager;
 
 /** What tests look at inside an open engine. Stateless. */
@@ -9,6 +10,10 @@ public final class EngineParts {
 
     public static TransactionManager transactions(EngineDatabase db) {
         return db.parts().transactions();
+    }
+
+    public static TableEngine tables(EngineDatabase db) {
+        return db.parts().tables();
     }
 
     /** A table as the catalog shows it now. */

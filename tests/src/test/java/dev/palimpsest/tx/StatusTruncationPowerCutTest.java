@@ -247,7 +247,8 @@ class StatusTruncationPowerCutTest {
                 }
             }
             EndedBoundary asked = fault == Fault.READERS_NOT_ASKED ? new EndedBoundary(ended.xid(), 0) : ended;
-            truncations += engine.manager.truncateStatus(ended.xid(), asked) ? 1 : 0;
+            long established = fault == Fault.READERS_NOT_ASKED ? -1 : engine.manager.published();
+            truncations += engine.manager.truncateStatus(ended.xid(), asked, established) ? 1 : 0;
         }
     }
 }

@@ -71,10 +71,11 @@ public final class RelationVacuum {
         long startMicros = context.scheduler().currentTimeMicros();
         long startNanos = context.scheduler().nanoTime();
         long startLsn = context.wal().insertLsn();
-        int blocks = heap.blockCount();
         pace.check();
         EndedBoundary ended = transactions.endedBoundary(); // step 1
         HeapPass pass = new HeapPass(transactions, table, goal, pace, counts, makeRoom);
+        // after those: what is on a page that comes later has xids above the boundary, and ends after the capture
+        int blocks = heap.blockCount();
         state.begin(
                 blocks,
                 goal.workMemBytes()

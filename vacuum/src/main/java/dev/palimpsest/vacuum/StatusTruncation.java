@@ -14,8 +14,11 @@ import java.util.stream.Collectors;
  * vacuumed once more before the log is cut. Thread-safe.
  */
 public final class StatusTruncation {
-    /** @param point below it, nothing in the table needs to be known any more */
-    private record Pass(EndedBoundary ended, long point) {}
+    /**
+     * @param point below it, nothing in the table needs to be known any more
+     * @param doneCsn the published number at its end: snapshots up to this may belong to readers with copies of pages of before it
+     */
+    private record Pass(EndedBoundary ended, long point, long doneCsn) {}
 
     private final TableEngine tables;
     private final Map<Integer, Pass> passes = new ConcurrentHashMap<>();
@@ -32,7 +35,8 @@ public final class StatusTruncation {
     }
 
     void vacuumed(TableInfo table, VacuumResult result) {
-        passes.put(table.oid(), new Pass(result.ended(), result.statusPoint()));
+        long done = tables.transactions().published();
+        passes.put(table.oid(), new Pass(result.ended(), result.statusPoint(), done));
     }
 
     /** How many transactions have begun since the table's last vacuum, or since the database was opened. */
@@ -65,12 +69,14 @@ public final class StatusTruncation {
         }
         EndedBoundary ended = null;
         long point = Long.MAX_VALUE;
+        long done = 0;
         for (Pass pass : passes.values()) {
             ended = ended == null || pass.ended.xid() < ended.xid() ? pass.ended : ended;
             point = Math.min(point, pass.point);
+            done = Math.max(done, pass.doneCsn);
         }
         if (ended != null) {
-            tables.transactions().truncateStatus(Math.min(point, ended.xid()), ended);
+            tables.transactions().truncateStatus(Math.min(point, ended.xid()), ended, done);
         }
     }
 }

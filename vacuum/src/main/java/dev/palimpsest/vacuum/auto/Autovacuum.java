@@ -137,10 +137,11 @@ public final class Autovacuum {
     /** Hands what is due to workers. */
     private void launch() {
         workerTasks.removeIf(task -> !task.isAlive());
+        // after a nap few of the snapshots live that did when the last vacuum ended
+        guarded("cutting off the status log", status::truncate);
         List<String> due = due();
         due.removeIf(name -> !claimed.add(name));
         if (due.isEmpty()) {
-            guarded("cutting off the status log", status::truncate);
             return;
         }
         int more = Math.min(MAX_WORKERS - workers.get(), due.size());
