@@ -24,6 +24,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
 
@@ -61,6 +62,13 @@ public final class BigValues {
     /** Pages that running transactions took, by transaction. An entry's content is guarded by page 0's latch. */
     private final ConcurrentHashMap<Transaction, Blocks> underWay = new ConcurrentHashMap<>();
 
+    /** One for each running transaction that may read values of rows which no snapshot protects any more. */
+    private final Set<Object> holders = ConcurrentHashMap.newKeySet();
+
+    // The sweeper's: pages that nothing refers to, and who may still read them
+    private final BitSet waiting = new BitSet();
+    private Set<Object> waitingFor = Set.of();
+
     /** The free pages; null until the first sweep. Guarded by page 0's latch. */
     private BitSet free;
 
@@ -94,6 +102,16 @@ public final class BigValues {
     /** Where a transaction puts its values: none of them is swept before it has ended. */
     public BigValueWriter writer(Transaction transaction) {
         return bytes -> write(bytes, pagesOf(transaction));
+    }
+
+    /**
+     * The transaction was shown a row with values and may read them until its end, also when the snapshot has gone that showed it: at READ
+     * COMMITTED, while that snapshot is held. Once for each transaction.
+     */
+    public void hold(Transaction transaction) {
+        Object holder = new Object();
+        holders.add(holder);
+        transaction.atEnd(committed -> holders.remove(holder));
     }
 
     private Blocks pagesOf(Transaction transaction) {
@@ -232,20 +250,38 @@ public final class BigValues {
 
     /** Frees what nothing refers to. For the relation's one reclaimer. @return pages freed */
     int sweep(References references) {
+        int freed = freeWaiting();
         if (!mayBeFree || file.blockCount() <= 1) {
-            return 0;
+            return freed;
         }
         mayBeFree = false; // before anything is looked at: what goes from now on is for the next one
         boolean done = false;
         try {
             BitSet unreferenced = usedPages();
+            unreferenced.andNot(waiting);
             references.forEach(block -> reached(block, unreferenced));
-            unreferenced.stream().forEach(this::free);
+            waiting.or(unreferenced);
+            waitingFor = Set.copyOf(holders); // after the look: who was shown a row that it didn't meet is among them
+            freed += freeWaiting();
             done = true;
-            return unreferenced.cardinality();
+            return freed;
         } finally {
             mayBeFree |= !done;
         }
+    }
+
+    /** Frees the pages that nobody may read any more. */
+    private int freeWaiting() {
+        if (waiting.isEmpty() || waitingFor.stream().anyMatch(holders::contains)) {
+            return 0;
+        }
+        int count = 0;
+        for (int block = waiting.nextSetBit(0); block >= 0; block = waiting.nextSetBit(block)) {
+            free(block);
+            waiting.clear(block);
+            count++;
+        }
+        return count;
     }
 
     /** Pages that aren't free, less those of values that may be without tuple as yet. */

@@ -32,6 +32,9 @@ public final class TupleRow implements Row {
         this.transaction = transaction;
         this.tuple = tuple;
         this.tid = tid;
+        if ((TupleReader.flags(tuple, 0) & TupleLayout.HAS_BIG_VALUES) != 0) {
+            transaction.holdBigValues(table);
+        }
     }
 
     byte[] tuple() {

@@ -33,6 +33,7 @@ import dev.palimpsest.tx.SnapshotKind;
 import dev.palimpsest.tx.Transaction;
 import java.lang.reflect.UndeclaredThrowableException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -44,6 +45,8 @@ import java.util.function.Supplier;
  * <p>Used by one thread at a time; {@link #cancel} by any. The thread that closes the database may end it, while nobody is inside.
  */
 public final class UserTransaction implements dev.palimpsest.api.Transaction {
+    private static final int[] NO_TABLES = {};
+
     private final TableEngine engine;
     private final TransactionOptions options;
     private final Session session;
@@ -59,6 +62,9 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     /** Null until its first DDL. */
     private DdlTransaction ddl;
+
+    /** Tables, by oid, of which it was shown rows with big values. */
+    private int[] bigValuesHeld = NO_TABLES;
 
     private final List<ScanStream> streams = new ArrayList<>(0);
 
@@ -358,6 +364,21 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     /** Any thread: true if no thread is inside the engine on this transaction's behalf. See {@link Session#inside}. */
     boolean isOutside() {
         return session.inside() == null;
+    }
+
+    /** A row with big values is shown, which may be read until the transaction's end; its own snapshot protects it at the other levels. */
+    void holdBigValues(TableInfo table) {
+        if (!isReadCommitted() || tx.isEnded()) {
+            return;
+        }
+        for (int held : bigValuesHeld) {
+            if (held == table.oid()) {
+                return;
+            }
+        }
+        bigValuesHeld = Arrays.copyOf(bigValuesHeld, bigValuesHeld.length + 1);
+        bigValuesHeld[bigValuesHeld.length - 1] = table.oid();
+        table.heap().bigValues().hold(tx);
     }
 
     boolean isReadCommitted() {
