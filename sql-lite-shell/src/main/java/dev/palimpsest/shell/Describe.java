@@ -4,6 +4,7 @@ import dev.palimpsest.api.Database;
 import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.sql.exec.ResultHandler;
+import dev.palimpsest.sql.plan.RelationText;
 import dev.palimpsest.sql.plan.ResultColumn;
 import dev.palimpsest.sql.plan.SqlError;
 import dev.palimpsest.sql.plan.SqlType;
@@ -89,11 +90,9 @@ final class Describe {
     /** What \heapmap draws. */
     boolean heapMap(String name) {
         return inSession((tx, printer) -> {
-            if (tx.tableSchema(name) == null) {
-                throw SqlError.of("42P01", "relation \"" + name + "\" does not exist");
-            }
+            String table = RelationText.table(database, tx, name).name();
             boolean terminal = shell.output().colours();
-            new HeapMap(name, database.heapMap(tx, name), terminal).lines().forEach(printer::line);
+            new HeapMap(table, database.heapMap(tx, table), terminal).lines().forEach(printer::line);
         });
     }
 

@@ -39,7 +39,7 @@ final class HeapMap {
     private static final int PAGE_BYTES = 8192;
     private static final int ROW_CELLS = 64;
     private static final int MAX_CELLS = 16 * ROW_CELLS;
-    private static final int MAX_CELLS_PER_PAGE = 8;
+    private static final int MAX_CELLS_PER_PAGE = ROW_CELLS;
 
     private final String table;
     private final List<HeapMapPage> pages;
@@ -80,6 +80,9 @@ final class HeapMap {
     }
 
     private String title() {
+        if (pages.isEmpty()) {
+            return table + ": no pages";
+        }
         String scale = pagesPerCell > 1
                 ? "a character is " + pagesPerCell + " pages"
                 : cellsPerPage > 1 ? "a page is " + cellsPerPage + " characters" : "a character is a page";

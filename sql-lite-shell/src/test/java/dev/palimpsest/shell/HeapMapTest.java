@@ -46,22 +46,30 @@ class HeapMapTest {
     void shouldDrawSmallTablesPageByPage() {
         assertEquals(
                 List.of(
-                        "t: 4 pages, 1 known to be visible to all; a page is 8 characters",
-                        "0 |########|####xx..|##PPPPP.|####aaa.|",
+                        "t: 4 pages, 1 known to be visible to all; a page is 64 characters",
+                        "0 |" + "#".repeat(64) + "|",
+                        "1 |" + "#".repeat(32) + "x".repeat(16) + ".".repeat(16) + "|",
+                        "2 |" + "#".repeat(16) + "P".repeat(40) + ".".repeat(8) + "|",
+                        "3 |" + "#".repeat(32) + "a".repeat(24) + ".".repeat(8) + "|",
                         "# live 180 (18 kB)  P pinned 50 (5000 B)  x dead 20 (2000 B)  a archived 30 (3000 B)  . free 21 %"),
                 draw(List.of(
                         page(0, 80, 0, 0, 0), page(1, 40, 20, 0, 0), page(2, 20, 0, 50, 0), page(3, 40, 0, 0, 30))));
         assertEquals(
-                List.of(
-                        "t: 0 pages, 0 known to be visible to all; a page is 8 characters",
-                        "# live 0  P pinned 0  x dead 0  a archived 0  . free 0 %"),
-                draw(List.of()));
+                List.of("t: no pages", "# live 0  P pinned 0  x dead 0  a archived 0  . free 0 %"), draw(List.of()));
+    }
+
+    @Test
+    void shouldGiveAPageLessRoomWhereThereAreMore() {
+        List<String> lines = draw(pages(73, 40, 20, 10, 0));
+        assertEquals("t: 73 pages, 0 known to be visible to all; a page is 8 characters", lines.get(0));
+        assertEquals(" 0 " + "|####Pxx.".repeat(8) + "|", lines.get(1));
+        assertEquals("72 |####Pxx.|", lines.get(10));
     }
 
     /** An archived version that wouldn't fit any more is drawn as far as there is room. */
     @Test
     void shouldDrawArchivedVersionsOverFreeRoomOnly() {
-        assertTrue(draw(List.of(page(0, 70, 0, 0, 500))).get(1).endsWith("|#######a|"));
+        assertTrue(draw(List.of(page(0, 70, 0, 0, 500))).get(1).endsWith("|" + "#".repeat(56) + "a".repeat(8) + "|"));
     }
 
     @Test
@@ -93,7 +101,7 @@ class HeapMapTest {
     @Test
     void shouldColourOnATerminalOnly() {
         List<String> lines = new HeapMap("t", List.of(page(0, 40, 0, 0, 0)), true).lines();
-        assertEquals("0 |\u001b[32m████\u001b[90m····\u001b[0m|", lines.get(1));
+        assertEquals("0 |\u001b[32m" + "█".repeat(32) + "\u001b[90m" + "·".repeat(32) + "\u001b[0m|", lines.get(1));
         assertTrue(lines.get(2).startsWith("\u001b[32m█\u001b[0m live 40"), lines.get(2));
     }
 

@@ -109,11 +109,21 @@ class SnapshotScriptTest {
     void shouldDrawPagesBeforeAndAfterVacuum() {
         String output = output(afterTwoReaders("\\heapmap t", "VACUUM t;", "\\heapmap t"));
         assertTrue(
-                output.contains("\n[w] t: 1 page, 0 known to be visible to all; a page is 8 characters\n[w] 0 |"),
+                output.contains("\n[w] t: 1 page, 0 known to be visible to all; a page is 64 characters\n[w] 0 |"),
                 output);
         assertTrue(output.contains("# live 3 ("), output);
         assertTrue(output.contains("P pinned 4 ("), output);
         assertTrue(output.contains("a archived 4 ("), output);
         assertTrue(run("\\heapmap nothing").output().contains("ERROR:  relation \"nothing\" does not exist"));
+    }
+
+    @Test
+    void shouldTakeNamesAsRegclassDoes() {
+        assertTrue(output("\\heapmap public.T").contains("t: 1 page, "));
+        assertTrue(output("SELECT * FROM mvcc_versions('public.T');").contains("(3 rows)"));
+        assertTrue(run("\\heapmap t_pkey").output().contains("ERROR:  \"t_pkey\" is not a table"));
+        assertTrue(run("SELECT * FROM mvcc_versions('t_pkey');")
+                .output()
+                .contains("ERROR:  \"t_pkey\" is not a table\nLINE 1: SELECT * FROM mvcc_versions('t_pkey')"));
     }
 }

@@ -97,7 +97,9 @@ final class RetentionLives {
         disk = new SimulatedDisk(seed);
         boolean bulk = random.nextInt(3) == 0;
         work = new RetentionWork.Settings(
-                4 + random.nextInt(20), random.nextBoolean() ? 1_200 : 250, bulk ? 60 + random.nextInt(seed % 2 == 0 ? 1_000 : 200) : 0);
+                4 + random.nextInt(20),
+                random.nextBoolean() ? 1_200 : 250,
+                bulk ? 60 + random.nextInt(seed % 2 == 0 ? 1_000 : 200) : 0);
         long archiveBytes = random.nextInt(8) == 0 ? TINY_ARCHIVE : random.nextInt(12) == 0 ? 0 : Long.MAX_VALUE;
         SimulatedEngine.Settings settings = new SimulatedEngine.Settings(
                         random.nextInt(3) == 0 ? 64 : 400,

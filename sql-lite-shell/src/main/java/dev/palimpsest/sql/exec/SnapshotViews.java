@@ -58,10 +58,10 @@ final class SnapshotViews {
         Object[] header = {
             v.ctid(),
             v.linePointer(),
-            v.xmin(),
+            v.xminStatus() == null ? null : (Object) v.xmin(),
             v.xminStatus(),
             orNull(v.xminCsn()),
-            v.xmax(),
+            v.xmaxStatus() == null ? null : (Object) v.xmax(),
             v.xmaxStatus(),
             orNull(v.xmaxCsn()),
             v.next(),

@@ -8,6 +8,7 @@ import dev.palimpsest.sql.parser.Expression;
 import dev.palimpsest.sql.parser.QualifiedName;
 import dev.palimpsest.sql.parser.SqlPrinter;
 import dev.palimpsest.sql.plan.Bound;
+import dev.palimpsest.sql.plan.RelationText;
 import dev.palimpsest.sql.plan.Relations;
 import dev.palimpsest.sql.plan.Scope.ScopeColumn;
 import dev.palimpsest.sql.plan.SqlError;
@@ -180,11 +181,12 @@ final class SystemRelations implements Relations {
     }
 
     private Computed versions(String name, Expression.FunctionCall call) {
-        TableSchema table = name == null ? null : transaction.tableSchema(name);
-        if (table == null) {
-            throw SqlError.at(call.arguments().get(0).location(), "42P01", "relation \"" + name + "\" does not exist");
+        try {
+            TableSchema table = RelationText.table(database, transaction, name);
+            return new SnapshotViews(database, transaction).versions(table);
+        } catch (SqlError e) {
+            throw e.withLocation(call.arguments().get(0).location());
         }
-        return new SnapshotViews(database, transaction).versions(table);
     }
 
     private static Computed series(List<Bound> arguments) {

@@ -27,7 +27,7 @@ final class VacuumText {
                 r.versionsRemoved(), r.rows(), r.versionsPinned()));
         if (r.versionsArchived() + r.archivedRemoved() + r.versionsInArchive() > 0) {
             lines.add(format(
-                    "archive: %d versions went there, %d left it, %d remain",
+                    "archive: %d versions went there, %d left it, %d are needed there",
                     r.versionsArchived(), r.archivedRemoved(), r.versionsInArchive()));
         }
         lines.add(format(

@@ -65,8 +65,16 @@ final class ExplainParser {
                 case "numbers":
                     numbers = flag(name);
                     break;
-                default:
+                case "buffers":
+                case "costs":
+                case "format":
+                case "settings":
+                case "summary":
+                case "timing":
+                case "wal":
                     throw tokens.unsupported("EXPLAIN option \"" + name + "\"", location);
+                default:
+                    throw tokens.invalid("unrecognized EXPLAIN option \"" + name + "\"", location);
             }
         } while (tokens.accept(TokenType.COMMA));
         tokens.expect(TokenType.RIGHT_PAREN);

@@ -1,8 +1,36 @@
 package dev.palimpsest.sql.plan;
 
+import dev.palimpsest.api.Database;
+import dev.palimpsest.api.TableSchema;
+import dev.palimpsest.api.Transaction;
+
 /** A relation's name as it stands in a string, as PostgreSQL's regclass reads it. Stateless. */
 public final class RelationText {
     private RelationText() {}
+
+    /**
+     * The table of this name, or of the name that this text stands for.
+     *
+     * @throws SqlError 42P01 if there is no such relation, 42809 if it is an index or a sequence
+     */
+    public static TableSchema table(Database database, Transaction tx, String text) {
+        TableSchema exact = text == null ? null : tx.tableSchema(text);
+        if (exact != null) {
+            return exact;
+        }
+        String name = text == null ? "null" : name(text);
+        TableSchema table = tx.tableSchema(name);
+        if (table != null) {
+            return table;
+        }
+        boolean other = tx.sequenceSchema(name) != null
+                || tx.tableNames().stream()
+                        .flatMap(t -> database.table(t).indexes(tx).stream())
+                        .anyMatch(index -> index.name().equals(name));
+        throw other
+                ? SqlError.of("42809", "\"" + name + "\" is not a table")
+                : SqlError.of("42P01", "relation \"" + name + "\" does not exist");
+    }
 
     /**
      * @return the name without its schema, folded unless quoted

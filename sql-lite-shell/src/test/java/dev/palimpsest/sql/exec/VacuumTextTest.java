@@ -42,7 +42,7 @@ class VacuumTextTest {
                 finished vacuuming "public.t": index scans: 1
                 pages: 100 removed, 300 remain, 100 scanned (25.00% of total)
                 tuples: 1234 removed, 7000 remain on the scanned pages, 56 are dead but pinned by snapshots
-                archive: 10 versions went there, 5 left it, 10 remain
+                archive: 10 versions went there, 5 left it, 10 are needed there
                 removable cutoff: commit 900; every transaction before 800 had ended
                 big values: 3 pages freed
                 index scan needed: 1000 dead item identifiers removed

@@ -63,6 +63,7 @@ class SyntaxErrorTest {
                 "begin isolation level foo | 23 | syntax error at or near \"foo\"",
                 "set a to | 9 | syntax error at end of input",
                 "set x = a b | 11 | syntax error at or near \"b\"",
+                "explain (foo) select 1 | 10 | unrecognized EXPLAIN option \"foo\"",
                 "explain begin | 9 | syntax error at or near \"begin\"",
                 "select a from t fetch first | 28 | syntax error at end of input",
                 "select 1; select 2 3; | 20 | syntax error at or near \"3\"",
