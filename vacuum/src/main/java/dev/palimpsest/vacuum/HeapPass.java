@@ -43,6 +43,9 @@ final class HeapPass implements VacuumCollector {
     /** Roots to which kept versions may lead: they may be freed when all links to them are known. */
     private final List<Root> linked = new ArrayList<>();
 
+    /** What the page at hand has told: counts only if it isn't visited again. */
+    private final List<Runnable> told = new ArrayList<>();
+
     private final RootLinks links;
     private final KeptVersions kept;
     private Horizon horizon;
@@ -107,15 +110,21 @@ final class HeapPass implements VacuumCollector {
             horizon = transactions.captureHorizon();
         }
         boolean missed = isMissing(block);
-        PageOutcome outcome = heap.prunePage(block, horizon, this);
+        PageOutcome outcome = prune(block);
         boolean changed = outcome.changed();
         if (outcome.archiveRefused() && makeRoom.getAsBoolean()) {
             counts.addWork(outcome);
-            outcome = heap.prunePage(block, horizon, this);
+            outcome = prune(block); // and tells all again
             changed |= outcome.changed();
         }
+        told.forEach(Runnable::run);
         counts.add(outcome);
         pace.page(missed, changed);
+    }
+
+    private PageOutcome prune(int block) {
+        told.clear();
+        return heap.prunePage(block, horizon, this);
     }
 
     boolean isMissing(int block) {
@@ -126,6 +135,10 @@ final class HeapPass implements VacuumCollector {
 
     @Override
     public void deadRoot(long tid, byte[] body) {
+        told.add(() -> addDeadRoot(tid, body));
+    }
+
+    private void addDeadRoot(long tid, byte[] body) {
         if (!goal.indexCleanup()) {
             return;
         }
@@ -143,18 +156,18 @@ final class HeapPass implements VacuumCollector {
         if (body != null) {
             deadRoot(tid, body);
         } else if (goal.indexCleanup()) {
-            unlinked.add(tid, null);
+            told.add(() -> unlinked.add(tid, null));
         }
     }
 
     @Override
     public void link(int block, long target) {
-        links.add(block, target);
+        told.add(() -> links.add(block, target));
     }
 
     @Override
     public void kept(long beginCsn, long endCsn, int bytes, boolean archived) {
-        kept.add(beginCsn, endCsn);
+        told.add(() -> kept.add(beginCsn, endCsn));
     }
 
     // ---- roots with links

@@ -150,6 +150,20 @@ class VacuumTest {
         assertEquals(2 * ROWS, count());
     }
 
+    /** The first page that has something for the archive is visited twice: the archive is made in between. */
+    @Test
+    void shouldCountOnceWhatAPageTellsTwice() {
+        insert(0, 100);
+        delete(0, 50);
+        try (Transaction reader = db.begin(TransactionOptions.DEFAULT.withIsolation(IsolationLevel.REPEATABLE_READ))) {
+            table.get(reader, 99L);
+            delete(50, 60);
+            VacuumReport report = vacuum();
+            assertEquals(10, report.versionsInArchive(), () -> "" + report);
+            assertEquals(50, report.linePointersFreed(), () -> "" + report);
+        }
+    }
+
     @Test
     void shouldLeaveWhatASnapshotSees() {
         insert(0, ROWS);
