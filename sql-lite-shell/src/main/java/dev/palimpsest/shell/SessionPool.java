@@ -1,6 +1,7 @@
 package dev.palimpsest.shell;
 
 import dev.palimpsest.api.Database;
+import dev.palimpsest.api.VacuumProgress;
 import dev.palimpsest.sql.exec.SqlSession;
 import dev.palimpsest.sql.plan.SqlError;
 import java.util.ArrayList;
@@ -63,7 +64,11 @@ final class SessionPool {
     /** Runs a statement in the current session, which is idle, and returns when all have settled. */
     void run(Runnable task) {
         if (!severalSessions()) {
-            task.run(); // there is nobody it could wait for
+            try {
+                task.run(); // here: only autovacuum may be in its way, and that gives way
+            } finally {
+                current.settled();
+            }
             return;
         }
         current.submit(task);
@@ -123,12 +128,19 @@ final class SessionPool {
         for (ShellSession session : sessions.values()) {
             boolean waits = session.activity() == ShellSession.Activity.WAITING;
             if (session.activity() == ShellSession.Activity.RUNNING
-                    || waits && session.sql().isBeingCancelled()) {
+                    || waits && (session.sql().isBeingCancelled() || waitsForAutovacuum(session))) {
                 return false;
             }
             waiting |= waits;
         }
         return !waiting || isStillWaiting();
+    }
+
+    /** Then it goes on by itself: autovacuum gives way. */
+    private boolean waitsForAutovacuum(ShellSession session) {
+        return database.vacuumProgress().stream()
+                .filter(VacuumProgress::automatic)
+                .anyMatch(vacuum -> session.waitingFor().endsWith(", held by process " + vacuum.id()));
     }
 
     /** Whether all who call themselves waiting are so for the engine too. */

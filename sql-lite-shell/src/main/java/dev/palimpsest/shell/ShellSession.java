@@ -106,6 +106,14 @@ final class ShellSession implements WaitListener {
         work.add(task);
     }
 
+    /** After a statement that the driver itself has run. */
+    void settled() {
+        synchronized (pool) {
+            background = false;
+        }
+        change(Activity.IDLE, null);
+    }
+
     /** Ends its thread; it is idle. */
     void stop() {
         if (thread != null) {
