@@ -73,6 +73,12 @@ final class ArchivePage {
             }
         }
 
+        /** It takes over the link of the versions behind it on its page, which are removed: to another root, or {@link Tid#NONE} for nowhere. */
+        void leadBeyond(int block, long root) {
+            setCtid(root == Tid.NONE ? Tid.of(block, line) : root);
+            LittleEndian.putShort(buffer, TupleLayout.FLAGS, flags() & ~TupleLayout.HOT_UPDATED);
+        }
+
         void setCtid(long tid) {
             own();
             LittleEndian.putInt(buffer, TupleLayout.CTID_BLOCK, Tid.block(tid));

@@ -7,6 +7,7 @@ import dev.palimpsest.events.VersionsArchived;
 import dev.palimpsest.events.VersionsReclaimed;
 import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.Tid;
+import dev.palimpsest.id.Xid;
 import dev.palimpsest.lock.RowLocks;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.page.PageLayout;
@@ -49,6 +50,9 @@ public final class HeapVacuum {
     private final BigValues bigValues;
     private final RowLocks rowLocks;
 
+    /** Set before the first use. */
+    private long keysFrom;
+
     /** The tests' bugs. */
     private final boolean archivesFollowed;
 
@@ -69,6 +73,7 @@ public final class HeapVacuum {
         this.freeSpace = freeSpace;
         this.visibilityMap = visibilityMap;
         this.bigValues = bigValues;
+        keysFrom = Lsn.INFINITE;
         rowLocks = context.transactions().rowLocks();
         archivesFollowed = context.scheduler().isSeeded(Fault.FOLLOWED_VERSION_ARCHIVED);
         forgetsArchived = context.scheduler().isSeeded(Fault.ARCHIVE_IGNORES_POINTS);
@@ -100,6 +105,15 @@ public final class HeapVacuum {
      */
     public PageOutcome prunePage(int block, Horizon horizon, VacuumCollector collector) {
         return visit(block, horizon, null, collector);
+    }
+
+    /**
+     * Versions that began at this number or later have the keys of all index entries of their chain: no index is younger. Before the first
+     * {@link #prunePage}; without it the newest version of each chain is kept for its keys.
+     */
+    public HeapVacuum keysFrom(long csn) {
+        keysFrom = csn;
+        return this;
     }
 
     /**
@@ -197,6 +211,10 @@ public final class HeapVacuum {
             if (pruner.putFirst && !pruner.archive.store(archive, file.fileNumber(), block)) {
                 refused = true;
                 plan = plan(blob, false);
+                if (pruner.putFirst && !pruner.archive.store(archive, file.fileNumber(), block)) {
+                    pruner.oldestXid = Xid.FIRST_NORMAL; // not even what needs no more room: the page stays as it is
+                    return;
+                }
             }
             context.scheduler().step(Step.VERSIONS_ARCHIVED);
             newlyAllVisible = plan.isAllVisible() && !visibilityMap.isSet(block);
@@ -223,6 +241,7 @@ public final class HeapVacuum {
                     context.wal().durableLsn(),
                     archive,
                     mayArchive,
+                    keysFrom,
                     archivesFollowed,
                     toFree,
                     collector);

@@ -17,8 +17,8 @@ import java.util.List;
  * Plans what vacuum does to one page. Beyond a prune: chains that are dead altogether become dead roots, versions that only point snapshots need go to
  * the archive, archived ones that nobody needs leave it, rolled-back ends are taken off, and the page is found visible to all or not.
  *
- * <p>Of each chain the newest version stays as long as its root does, on the page or in the archive: its keys are those of the index
- * entries (an older one's may differ in an index that is younger than it). One page, one use; the caller holds the exclusive latch.
+ * <p>Of each chain a version with the keys of the index entries stays as long as its root does, on the page or in the archive: any one that began
+ * when all indexes were there, else the newest. One page, one use; the caller holds the exclusive latch.
  */
 final class VacuumPruner extends Pruner {
     /** What becomes of a version. */
@@ -29,6 +29,9 @@ final class VacuumPruner extends Pruner {
 
     private final Horizon horizon;
     private final boolean mayArchive;
+
+    /** Versions that began at this number or later have the keys of all index entries of their chain. */
+    private final long keysFrom;
 
     /** One of the tests' bugs. */
     private final boolean archivesFollowed;
@@ -42,7 +45,7 @@ final class VacuumPruner extends Pruner {
     final VacuumPlan vacuumPlan = new VacuumPlan(plan);
     final ArchivePage archive;
 
-    /** Something goes to the archive that isn't there yet: it has to be put there before the page is changed. */
+    /** The archive has to learn something that the page won't tell any more: it is put there before the page is changed. */
     boolean putFirst;
 
     /** Something would go to the archive, or does. */
@@ -76,6 +79,7 @@ final class VacuumPruner extends Pruner {
             long durableLsn,
             ArchivePage archive,
             boolean mayArchive,
+            long keysFrom,
             boolean archivesFollowed,
             BitSet toFree,
             VacuumCollector collector) {
@@ -83,6 +87,7 @@ final class VacuumPruner extends Pruner {
         this.horizon = horizon;
         this.archive = archive;
         this.mayArchive = mayArchive;
+        this.keysFrom = keysFrom;
         this.archivesFollowed = archivesFollowed;
         this.toFree = toFree;
         this.collector = collector;
@@ -135,15 +140,44 @@ final class VacuumPruner extends Pruner {
             makeDead(root, length);
             return;
         }
-        if (kept == 0 && mayArchive) {
+        if (kept == 0 && (mayArchive || haveKeys(older))) {
             makeArchived(root, length, older);
             return;
         }
-        keptForKeys = fate[last] == REMOVE ? last : -1;
+        keptForKeys = fate[last] == REMOVE && !hasKeys(newestStaying(length)) ? last : -1;
         if (keptForKeys >= 0) {
             fate[last] = KEEP;
         }
         keepRest(root, length, older);
+    }
+
+    /** Of the chain's versions on the page, the newest that isn't removed. @return its index, or -1 */
+    private int newestStaying(int length) {
+        int i = length - 1;
+        while (i >= 0 && fate[i] == REMOVE) {
+            i--;
+        }
+        return i;
+    }
+
+    private boolean hasKeys(int i) {
+        return i >= 0 && begins[i] != Lsn.INFINITE && begins[i] >= keysFrom;
+    }
+
+    private boolean haveKeys(List<ArchivePage.Entry> entries) {
+        ArchivePage.Entry newest = null;
+        for (ArchivePage.Entry entry : entries) {
+            newest = entry.needed ? entry : newest;
+        }
+        return newest != null && newest.begin >= keysFrom;
+    }
+
+    /** Where the chain goes on behind its last version on the page: another root, or {@link Tid#NONE} for nowhere. */
+    private long beyond(int length) {
+        int offset = HeapPage.tupleOffset(page, chain[length - 1]);
+        long ctid = HeapPage.ctid(page, offset);
+        boolean leads = HeapPage.leadsToRoot(HeapPage.flags(page, offset), ctid, Tid.of(block, chain[length - 1]));
+        return leads ? ctid : Tid.NONE;
     }
 
     /** What becomes of one version; each is asked once, since fates change while we look. */
@@ -228,8 +262,10 @@ final class VacuumPruner extends Pruner {
     /** No version stays on the page, some in the archive are needed. */
     private void makeArchived(int root, int length, List<ArchivePage.Entry> older) {
         ArchivePage.Entry previous = retainNeeded(older);
+        int newest = newestStaying(length);
+        boolean newestHasKeys = newest >= 0 ? hasKeys(newest) : previous != null && previous.begin >= keysFrom;
         for (int i = 0; i < length; i++) {
-            if (fate[i] == ARCHIVE || i == length - 1) {
+            if (fate[i] == ARCHIVE || i == length - 1 && !newestHasKeys) {
                 previous = toArchive(root, i);
             } else {
                 noteKeyEnded(previous, i, i + 1);
@@ -238,6 +274,10 @@ final class VacuumPruner extends Pruner {
             if (chain[i] != root) {
                 plan.free(chain[i]);
             }
+        }
+        if (newestHasKeys && newest != length - 1) {
+            previous.leadBeyond(block, beyond(length));
+            putFirst = true;
         }
         vacuumPlan.makeArchived(root);
         allVisible = false;
@@ -263,12 +303,28 @@ final class VacuumPruner extends Pruner {
             moved += fate[i] == ARCHIVE ? 1 : 0;
         }
         removeDead(root, length);
+        relinkTail(newestStaying(length), length);
         plan.countRemoved(-moved); // they didn't go for good
+    }
+
+    /** The newest version that stays takes over the link of the last one: to another root, or nowhere. */
+    private void relinkTail(int newest, int length) {
+        if (newest == length - 1) {
+            return;
+        }
+        long beyond = beyond(length);
+        boolean leads = beyond != Tid.NONE;
+        plan.relink(
+                chain[newest], false, isKeyEnded(newest + 1, length), leads ? beyond : Tid.of(block, chain[newest]));
+        if (leads) {
+            tell(() -> collector.link(block, beyond));
+        }
     }
 
     private void noteKeyEnded(ArchivePage.Entry previous, int from, int to) {
         if (previous != null && isKeyEnded(from, to)) {
             previous.noteKeyEnded();
+            putFirst = true;
         }
     }
 
@@ -342,7 +398,7 @@ final class VacuumPruner extends Pruner {
         entries.forEach(archive::remove);
     }
 
-    /** No version of the chain is on the page. Of the archived ones the newest stays for its keys even if nobody needs it. */
+    /** No version of the chain is on the page. Of the archived ones the newest stays for its keys even if nobody needs it, unless a needed one has them. */
     private void planArchivedRoot(int root) {
         List<ArchivePage.Entry> entries = archive.of(root);
         if (isToFree(root) && entries.stream().noneMatch(entry -> entry.needed)) {
@@ -362,6 +418,13 @@ final class VacuumPruner extends Pruner {
             deadRoots++;
             byte[] body = withSelf(newest.copyTuple(), newest.line, root);
             tell(() -> collector.archivedRoot(Tid.of(block, root), body));
+        } else if (needed != null && !newest.needed && needed.begin >= keysFrom) {
+            if (HeapPage.isKeyEnded(newest.flags())) {
+                needed.noteKeyEnded();
+            }
+            boolean leads = HeapPage.leadsToRoot(newest.flags(), newest.ctid(), Tid.of(block, newest.line));
+            needed.leadBeyond(block, leads ? newest.ctid() : Tid.NONE);
+            archive.remove(newest); // both by one put
         }
     }
 

@@ -165,7 +165,9 @@ final class VacuumedRows {
             }
             int flags = LittleEndian.unsignedShortAt(page, at + TupleLayout.FLAGS);
             if (state != LinePointer.STATE_NORMAL || (flags & TupleLayout.HEAP_ONLY) == 0) {
-                enter(id(Arrays.copyOfRange(page, at, page.length)), tid);
+                long id = id(Arrays.copyOfRange(page, at, page.length));
+                enter(id, tid);
+                nextId = Math.max(nextId, id + 1); // the last life may have come further than it has told
             }
         });
     }
@@ -518,7 +520,7 @@ final class VacuumedRows {
     }
 
     void vacuum() {
-        HeapVacuum vacuum = heap.vacuum();
+        HeapVacuum vacuum = heap.vacuum().keysFrom(0);
         Horizon horizon = engine.transactions.captureHorizon();
         Pass pass = new Pass();
         for (int block = vacuum.nextNotAllVisible(0);

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  */
 final class RetentionOracle {
     /** What a vacuum cycle that begins now has to remove. */
-    record Doomed(Set<Long> versions, Set<Place> remains, Set<Long> emptyRoots, Set<Long> neededRoots) {}
+    record Doomed(Set<Long> versions, Set<Place> remains, Set<Long> emptyRoots) {}
 
     private final FreezingScheduler scheduler;
     private final EngineDatabase db;
@@ -161,7 +161,7 @@ final class RetentionOracle {
      * @return null if somebody was in the way
      */
     Doomed doomed() {
-        Doomed doomed = new Doomed(new HashSet<>(), new HashSet<>(), new HashSet<>(), new HashSet<>());
+        Doomed doomed = new Doomed(new HashSet<>(), new HashSet<>(), new HashSet<>());
         boolean seen = scheduler.frozen(() -> {
             resolve();
             LiveSlots live = LiveSlots.now(transactions);
@@ -178,11 +178,6 @@ final class RetentionOracle {
                         counts.doomedInArchive++;
                     }
                 }
-                stored.forEachVersion(place -> {
-                    if (!doomed.versions.contains(place.id())) {
-                        doomed.neededRoots.add(place.root());
-                    }
-                });
                 doomed.remains.addAll(stored.remains);
                 doomed.emptyRoots.addAll(stored.emptyRoots);
             }
@@ -254,7 +249,6 @@ final class RetentionOracle {
             Stream.of(stored.onPage.values(), stored.archived.values(), stored.remains)
                     .flatMap(Collection::stream)
                     .filter(place -> doomed.versions.contains(place.id()) || remainsStill(place, doomed, stored))
-                    .filter(place -> !stored.isNewestOfItsChain(place) || !doomed.neededRoots.contains(place.root()))
                     .forEach(place -> {
                         throw new AssertionError("left by a whole cycle: " + place + ", " + model.version(place.id())
                                 + describe(place, stored));

@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /** Every version that is stored at a moment, wherever it is, by the id in its row. */
 final class StoredVersions {
@@ -32,9 +31,6 @@ final class StoredVersions {
 
     /** In the archive, and needed, by id. */
     final Map<Long, Place> archived = new HashMap<>();
-
-    /** Those that are the last of their chain on the page, by place. */
-    private final Set<Long> last = new HashSet<>();
 
     /**
      * Marked as taken back (of these an id may have several: an insert that met a conflict is repeated), bodies that a dead root keeps for its
@@ -119,7 +115,6 @@ final class StoredVersions {
             int offset = LinePointer.offset(at);
             int flags = page.getShort(offset + TupleLayout.FLAGS) & 0xFFFF;
             if ((flags & (TupleLayout.HOT_UPDATED | TupleLayout.XMAX_ABORTED)) != TupleLayout.HOT_UPDATED) {
-                last.add(tid);
                 return;
             }
             number = page.getShort(offset + TupleLayout.CTID_LINE_POINTER) & 0xFFFF;
@@ -128,16 +123,6 @@ final class StoredVersions {
 
     private static boolean isHeapOnly(ByteBuffer page, int line) {
         return (page.getShort(LinePointer.offset(line) + TupleLayout.FLAGS) & TupleLayout.HEAP_ONLY) != 0;
-    }
-
-    /** Of its root's versions on the page, or if there is none in the archive. */
-    boolean isNewestOfItsChain(Place place) {
-        return last.contains(place.tid) || !onPage.containsKey(place.id);
-    }
-
-    void forEachVersion(Consumer<Place> action) {
-        onPage.values().forEach(action);
-        archived.values().forEach(action);
     }
 
     String where(long id) {

@@ -62,7 +62,7 @@ final class HeapPass implements VacuumCollector {
             BooleanSupplier makeRoom) {
         this.transactions = transactions;
         this.table = table;
-        this.heap = table.heap().vacuum();
+        this.heap = table.heap().vacuum().keysFrom(youngestIndex(table));
         this.goal = goal;
         this.pace = pace;
         this.counts = counts;
@@ -75,6 +75,14 @@ final class HeapPass implements VacuumCollector {
         kept = new KeptVersions(transactions.liveSnapshots().entries().stream()
                 .mapToLong(LiveSnapshots.Entry::csn)
                 .toArray());
+    }
+
+    /** From when on versions have the keys of all indexes; nobody builds one meanwhile. */
+    static long youngestIndex(TableInfo table) {
+        return table.indexes().stream()
+                .mapToLong(index -> index.handle().validFrom())
+                .max()
+                .orElse(0);
     }
 
     Horizon horizon() {

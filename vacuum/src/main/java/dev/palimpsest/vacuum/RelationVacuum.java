@@ -53,7 +53,7 @@ public final class RelationVacuum {
         this.transactions = context.transactions();
         this.table = table;
         this.heap = table.heap();
-        this.vacuum = heap.vacuum();
+        this.vacuum = heap.vacuum().keysFrom(HeapPass.youngestIndex(table));
         this.goal = goal;
         this.state = state;
         this.pace = pace;
