@@ -66,7 +66,7 @@ public final class BigValues {
     private final Set<Object> holders = ConcurrentHashMap.newKeySet();
 
     // The sweeper's: pages that nothing refers to, and who may still read them
-    private final BitSet waiting = new BitSet();
+    private BitSet waiting = new BitSet();
     private Set<Object> waitingFor = Set.of();
 
     /** The free pages; null until the first sweep. Guarded by page 0's latch. */
@@ -250,8 +250,11 @@ public final class BigValues {
 
     /** Frees what nothing refers to. For the relation's one reclaimer. @return pages freed */
     int sweep(References references) {
-        int freed = freeWaiting();
-        if (!mayBeFree || file.blockCount() <= 1) {
+        if (file.blockCount() <= 1) {
+            return 0;
+        }
+        int freed = freeWaiting(references);
+        if (!mayBeFree) {
             return freed;
         }
         mayBeFree = false; // before anything is looked at: what goes from now on is for the next one
@@ -262,7 +265,7 @@ public final class BigValues {
             references.forEach(block -> reached(block, unreferenced));
             waiting.or(unreferenced);
             waitingFor = Set.copyOf(holders); // after the look: who was shown a row that it didn't meet is among them
-            freed += freeWaiting();
+            freed += freeWaiting(references);
             done = true;
             return freed;
         } finally {
@@ -270,11 +273,14 @@ public final class BigValues {
         }
     }
 
-    /** Frees the pages that nobody may read any more. */
-    private int freeWaiting() {
+    /** Frees the pages that nobody may read any more; not those that only a second look finds in use: rolled-back versions'. */
+    private int freeWaiting(References references) {
         if (waiting.isEmpty() || waitingFor.stream().anyMatch(holders::contains)) {
             return 0;
         }
+        BitSet unreferenced = (BitSet) waiting.clone(); // a look that is broken off must not leave half a value
+        references.forEach(block -> reached(block, unreferenced));
+        waiting = unreferenced;
         int count = 0;
         for (int block = waiting.nextSetBit(0); block >= 0; block = waiting.nextSetBit(block)) {
             free(block);

@@ -48,6 +48,7 @@ public final class Versions {
     }
 
     private List<TupleVersion> list() {
+        user.holdUnprotectedBigValues(table);
         StoredPage page = new StoredPage(table.heap());
         for (int block = 0; block < table.heap().blockCount(); block++) {
             if (page.load(block)) {

@@ -47,6 +47,7 @@ public final class VisibilityExplainer {
         return new NamedTable(tables, name).inspectScan(tx, scan, (user, table, snapshot, roots) -> {
             VisibilityExplainer explainer = new VisibilityExplainer(
                     user, table, snapshot, tables.transactions().published());
+            user.holdUnprotectedBigValues(table);
             if (roots == null) {
                 explainer.explainPages();
             } else {

@@ -65,6 +65,9 @@ final class ConflictProbe {
                 tid != Tid.NONE;
                 tid = cursor.next()) {
             long answer = table.heap().findLive(tid, t.tx(), found);
+            if (answer != FREE && t.mustLookAgain(table, found)) {
+                answer = table.heap().findLive(tid, t.tx(), found);
+            }
             if (answer != FREE && tableScratch.hasKey(position, found.bytes(), key)) {
                 undecidedTid = tid;
                 return answer;

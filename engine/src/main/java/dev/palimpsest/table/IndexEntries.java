@@ -119,6 +119,10 @@ final class IndexEntries {
         return scratch.writer().conflictTid();
     }
 
+    private boolean findLive(long rootTid, HeapTuple out) {
+        return table.heap().findLive(rootTid, t.tx(), out) == Heap.CONFLICT;
+    }
+
     /**
      * 23505.
      *
@@ -129,7 +133,8 @@ final class IndexEntries {
         HeapTuple other = new HeapTuple();
         String key = RowName.key(t, table, index, tid);
         // its root may have become another row's since the index was asked
-        boolean found = table.heap().findLive(rootTid, t.tx(), other) == Heap.CONFLICT
+        boolean found = findLive(rootTid, other)
+                && (!t.mustLookAgain(table, other) || findLive(rootTid, other))
                 && key.equals(RowName.key(table, index, new TupleRow(table, t, other.bytes(), other.tid())));
         return new UniqueViolationException(
                 "duplicate key value violates unique constraint \"" + index.name() + "\"",

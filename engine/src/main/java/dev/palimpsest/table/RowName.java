@@ -35,9 +35,15 @@ final class RowName {
 
     private static TupleRow rowAt(UserTransaction t, TableInfo table, long tid) {
         HeapTuple version = new HeapTuple();
-        boolean found =
-                table.heap().fetchVersion(tid, version) || table.heap().findLive(tid, t.tx(), version) == Heap.CONFLICT;
+        boolean found = find(t, table, tid, version);
+        if (found && t.mustLookAgain(table, version)) {
+            found = find(t, table, tid, version);
+        }
         return found ? new TupleRow(table, t, version.bytes(), tid) : null;
+    }
+
+    private static boolean find(UserTransaction t, TableInfo table, long tid, HeapTuple out) {
+        return table.heap().fetchVersion(tid, out) || table.heap().findLive(tid, t.tx(), out) == Heap.CONFLICT;
     }
 
     static String key(TableInfo table, IndexInfo index, TupleRow row) {

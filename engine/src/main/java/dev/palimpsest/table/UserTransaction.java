@@ -19,12 +19,14 @@ import dev.palimpsest.catalog.CatalogSnapshot;
 import dev.palimpsest.catalog.DdlTransaction;
 import dev.palimpsest.catalog.SequenceInfo;
 import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.heap.HeapTuple;
 import dev.palimpsest.heap.ModifyResult;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.lock.LockTag;
 import dev.palimpsest.lock.WaitContext;
 import dev.palimpsest.scheduler.Step;
+import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tx.Origins;
 import dev.palimpsest.tx.SessionOwner;
 import dev.palimpsest.tx.Snapshot;
@@ -368,17 +370,39 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     /** A row with big values is shown, which may be read until the transaction's end; its own snapshot protects it at the other levels. */
     void holdBigValues(TableInfo table) {
-        if (!isReadCommitted() || tx.isEnded()) {
-            return;
+        if (isReadCommitted()) {
+            holdUnprotectedBigValues(table);
+        }
+    }
+
+    /**
+     * From now on, big values of whatever versions are found on pages or in the archive, rolled-back ones too, may be read until the transaction's
+     * end. For who looks at versions that none of its snapshots protects; what was found before this call isn't safe.
+     *
+     * @return false if it was so already
+     */
+    public boolean holdUnprotectedBigValues(TableInfo table) {
+        if (tx.isEnded()) {
+            return false;
         }
         for (int held : bigValuesHeld) {
             if (held == table.oid()) {
-                return;
+                return false;
             }
         }
         bigValuesHeld = Arrays.copyOf(bigValuesHeld, bigValuesHeld.length + 1);
         bigValuesHeld[bigValuesHeld.length - 1] = table.oid();
         table.heap().bigValues().hold(tx);
+        return true;
+    }
+
+    /**
+     * A version was found that no snapshot of this transaction protects; it may be undecided, and rolled back.
+     *
+     * @return true if it has to be looked for once more: it has big values, and they are held only from now on
+     */
+    boolean mustLookAgain(TableInfo table, HeapTuple version) {
+        return (version.flags() & TupleLayout.HAS_BIG_VALUES) != 0 && holdUnprotectedBigValues(table);
     }
 
     boolean isReadCommitted() {

@@ -12,6 +12,7 @@ import dev.palimpsest.id.Tid;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.page.PageLayout;
+import dev.palimpsest.page.SlottedPage;
 import dev.palimpsest.sim.SeededScheduler;
 import dev.palimpsest.sim.SimulatedDisk;
 import dev.palimpsest.tuple.BigValueWriter;
@@ -24,12 +25,17 @@ import dev.palimpsest.tx.Transaction;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -86,6 +92,107 @@ class BigValueSweepTest {
         assertThrows(
                 AssertionError.class,
                 () -> ManySeeds.forEach(0, 300, seed -> new Run(seed, Fault.NOT_REGISTERED, new Counts()).live()));
+    }
+
+    /**
+     * A version that the sweep's look has passed by shares the value of one on a page that the look hasn't come to; its writer is rolled back, the
+     * row is updated in place, and what was the value's only other version is pruned. Whoever forms keys of the rolled-back one needs the value still.
+     */
+    @Test
+    void shouldKeepValuesOfRolledBackVersionsThatTheLookMissed() {
+        SeededScheduler scheduler = new SeededScheduler(1);
+        SimulatedDisk disk = new SimulatedDisk(1);
+        disk.requireEngineTasksOf(scheduler);
+        scheduler.run(() -> {
+            HeapEngine engine = new HeapEngine(scheduler, disk, new MapArchive(Long.MAX_VALUE));
+            Heap heap = engine.heap;
+            long[] tid = new long[1];
+            byte[][] row = new byte[1][];
+            inTransaction(engine, true, tx -> {
+                row[0] = formed(heap, tx, null, new byte[20_000], 1_000);
+                tid[0] = heap.insert(tx, row[0], row[0].length);
+                for (int padding : new int[] {1_000, 1_000, 1_000, 1_000, 1_000, 400, 200}) {
+                    byte[] other = formed(heap, tx, null, new byte[0], padding);
+                    assertEquals(0, Tid.block(heap.insert(tx, other, other.length)));
+                }
+            });
+            byte[] copy = new byte[PageLayout.SIZE];
+            int[] looks = new int[1];
+            long[] missed = new long[1];
+            int freed = heap.bigValues().sweep(reference -> {
+                forEachReference(heap, 1, copy, reference);
+                if (looks[0]++ == 0) {
+                    inTransaction(
+                            engine,
+                            false,
+                            tx -> missed[0] = updated(heap, tx, tid[0], formed(heap, tx, row[0], null, 1_000)));
+                    inTransaction(
+                            engine,
+                            true,
+                            tx -> updated(heap, tx, tid[0], formed(heap, tx, row[0], new byte[30_000], 0)));
+                    assertTrue(heap.prune(0));
+                }
+                forEachReference(heap, 0, copy, reference);
+            });
+            assertEquals(1, Tid.block(missed[0]));
+            HeapTuple version = new HeapTuple();
+            assertTrue(heap.fetchVersion(missed[0], version));
+            int offset = TupleReader.attributeOffset(DESCRIPTOR, version.bytes(), 0, 2);
+            assertEquals(
+                    TupleReader.bigFirstBlock(row[0], TupleReader.attributeOffset(DESCRIPTOR, row[0], 0, 2)),
+                    TupleReader.bigFirstBlock(version.bytes(), offset));
+            assertEquals(0, freed);
+            assertEquals(0, heap.bigValues().freeCount());
+        });
+    }
+
+    private static void inTransaction(HeapEngine engine, boolean commits, Consumer<Transaction> work) {
+        Transaction tx = engine.transactions.begin(IsolationLevel.READ_COMMITTED, false);
+        tx.beginStatement(SnapshotKind.OPEN, HeapEngine.FILE);
+        work.accept(tx);
+        tx.endStatement();
+        if (commits) {
+            engine.transactions.commit(tx, true);
+        } else {
+            engine.transactions.abort(tx);
+        }
+    }
+
+    /** @param value null keeps the old version's */
+    private static byte[] formed(Heap heap, Transaction tx, byte[] old, byte[] value, int padding) {
+        TupleFormer former = new TupleFormer(DESCRIPTOR);
+        if (old == null) {
+            former.start();
+            former.setLong(0, 1);
+            former.setLong(1, 1);
+        } else {
+            former.startFrom(old, 0);
+        }
+        if (value != null) {
+            former.set(2, value);
+        }
+        former.set(3, new byte[padding]);
+        int length = former.form(heap.bigValues().writer(tx));
+        return Arrays.copyOf(former.bytes(), length);
+    }
+
+    private static long updated(Heap heap, Transaction tx, long tid, byte[] tuple) {
+        ModifyResult out = new ModifyResult();
+        heap.update(tx, tid, Xid.NONE, tuple, tuple.length, true, false, out);
+        assertEquals(ModifyResult.Status.DONE, out.status());
+        return out.nextTid();
+    }
+
+    private static void forEachReference(Heap heap, int block, byte[] copy, IntConsumer reference) {
+        if (heap.copyPage(block, copy)) {
+            ByteBuffer page = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
+            for (int number = SlottedPage.lineCount(page); number > 0; number--) {
+                int line = SlottedPage.line(page, number);
+                if (LinePointer.hasItem(line)) {
+                    TupleReader.forEachBigValue(DESCRIPTOR, copy, LinePointer.offset(line), reference);
+                }
+            }
+        }
     }
 
     private static final class Run {
@@ -310,6 +417,13 @@ class BigValueSweepTest {
             durable.forEach((id, n) -> assertTrue(found.getOrDefault(id, -1L) >= n, () -> "lost: id=" + id));
             durable.clear();
             durable.putAll(found);
+            // rolled-back and dead versions, too: keys may be formed of their values until their index entries are gone
+            heap.forEachLine((tid, line, page) -> {
+                if (LinePointer.hasItem(line)) {
+                    int at = LinePointer.offset(line);
+                    checkValue(Arrays.copyOfRange(page, at, at + LinePointer.length(line)));
+                }
+            });
             tx.endStatement();
             engine.transactions.abort(tx);
         }
