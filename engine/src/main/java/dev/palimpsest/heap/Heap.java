@@ -308,17 +308,19 @@ public final class Heap {
      * where nothing can be free. For the relation's one reclaimer.
      *
      * @param descriptor the table's columns
+     * @param betweenPages called with nothing latched: may wait, or throw to stop
      * @return pages freed
      */
-    public int sweepBigValues(TupleDescriptor descriptor) {
-        return bigValues.sweep(reference -> forEachReference(descriptor, reference));
+    public int sweepBigValues(TupleDescriptor descriptor, Runnable betweenPages) {
+        return bigValues.sweep(reference -> forEachReference(descriptor, reference, betweenPages));
     }
 
-    private void forEachReference(TupleDescriptor descriptor, IntConsumer reference) {
+    private void forEachReference(TupleDescriptor descriptor, IntConsumer reference, Runnable betweenPages) {
         byte[] copy = new byte[PageLayout.SIZE];
         ByteBuffer page = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
         HeapVacuum archived = vacuum();
         for (int block = 0; block < file.blockCount(); block++) {
+            betweenPages.run();
             context.scheduler().step(Step.HEAP_BEFORE_LATCH);
             if (reader.copyPage(block, copy) < 0) {
                 continue;

@@ -63,8 +63,10 @@ final class RoomFinder {
         }
         while (block != NO_BLOCK) {
             Frame frame = file.pinIfPresent(block);
-            if (frame == null) {
-                break; // the map is behind a cut
+            if (frame == null) { // the map is behind a cut: a crash came between the two
+                map.record(block, 0);
+                block = map.search(wanted);
+                continue;
             }
             frame.acquireExclusive();
             int free = file.isCut(frame) ? 0 : freeBytes(frame.page);

@@ -101,6 +101,6 @@ class PageLayoutTest {
         }
         assertNull(PageType.of(0));
         assertNull(PageType.of(-1));
-        assertNull(PageType.of(7));
+        assertNull(PageType.of(PageType.values().length + 1));
     }
 }

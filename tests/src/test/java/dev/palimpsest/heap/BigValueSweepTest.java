@@ -400,7 +400,7 @@ class BigValueSweepTest {
                 int[] array = lines.stream().toArray();
                 vacuum.free(block, array, array.length, engine.transactions.captureHorizon());
             });
-            counts.freed += heap.sweepBigValues(DESCRIPTOR);
+            counts.freed += heap.sweepBigValues(DESCRIPTOR, () -> {});
         }
 
         // ---- checks

@@ -84,7 +84,7 @@ public final class RelationVacuum {
         scan(pass, blocks); // steps 2 to 5
         truncate(); // step 6
         state.enter(Phase.PERFORMING_FINAL_CLEANUP);
-        int bigPages = heap.sweepBigValues(table.descriptor()); // step 7
+        int bigPages = heap.sweepBigValues(table.descriptor(), () -> pace.page(false, false)); // step 7
         VacuumReport report = new VacuumReport(
                 table.name(),
                 goal.automatic(),
