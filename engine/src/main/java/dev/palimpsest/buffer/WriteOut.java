@@ -106,6 +106,9 @@ final class WriteOut {
         boolean written = false;
         try {
             pool.log().flush(maxLsn); // the WAL rule: no page on disk is ahead of the durable WAL
+            // a change without record poisons before its latch is released: a copy that has it isn't written, whatever
+            // its LSN
+            pool.log().checkUsable();
             for (int from = 0; from < count; from = writeRun(from)) {}
             written = true;
         } catch (Throwable e) {
