@@ -161,7 +161,7 @@ final class EngineLives {
         counts.openings++;
         Map<String, String> contents = Contents.read(db);
         if (contents.containsKey("table/ledger")) {
-            SimulatedEngine.check(db);
+            SimulatedEngine.check(db, disk);
         }
         ledger.verify(contents);
         if (!contents.containsKey("table/ledger")) {

@@ -9,6 +9,7 @@ import dev.palimpsest.reclaim.ArchiveFactory;
 import dev.palimpsest.reclaim.VacuumSettings;
 import dev.palimpsest.recovery.CheckpointOptions;
 import dev.palimpsest.scheduler.Scheduler;
+import dev.palimpsest.sim.SimulatedDisk;
 import dev.palimpsest.storage.Disk;
 import dev.palimpsest.wal.WalOptions;
 import java.util.List;
@@ -111,6 +112,20 @@ public final class SimulatedEngine {
         return EngineDatabase.open(
                 new EngineConfig(disk, scheduler, true, settings.frames(), settings.wal(), settings.checkpoints())
                         .withVacuum(vacuum));
+    }
+
+    /**
+     * {@link #check(Database)} where the power may go meanwhile, since the checker waits for vacuums: then it throws what the disk throws.
+     */
+    public static void check(Database db, SimulatedDisk disk) {
+        try {
+            check(db);
+        } catch (AssertionError e) {
+            if (disk.isOff()) {
+                disk.exists("lengths");
+            }
+            throw e;
+        }
     }
 
     /** Every page, tuple, chain, index entry and map must be right. */

@@ -157,7 +157,7 @@ final class RetentionLives {
         if (!RetentionTable.exists(db)) {
             RetentionTable.create(db);
         } else {
-            SimulatedEngine.check(db);
+            SimulatedEngine.check(db, disk);
         }
         Set<Long> survivors = RetentionTable.marks(db);
         RetentionOracle oracle = new RetentionOracle(db, RetentionTable.NAME, scheduler, model, counts.oracle);
