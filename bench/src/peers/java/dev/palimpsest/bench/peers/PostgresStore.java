@@ -9,8 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HexFormat;
@@ -92,22 +90,9 @@ public final class PostgresStore implements PinningStore {
     @Override
     public Pin pin() throws SQLException {
         Connection connection = connect();
-        connection.setAutoCommit(false);
         connection.setReadOnly(true);
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-        PostgresWorker reader = new PostgresWorker(connection);
-        reader.read(0);
-        return new Pin() {
-            @Override
-            public long sum() throws SQLException {
-                return reader.scan();
-            }
-
-            @Override
-            public void close() throws IOException {
-                reader.close();
-            }
-        };
+        return new PostgresWorker(connection).pin();
     }
 
     @Override
@@ -115,65 +100,25 @@ public final class PostgresStore implements PinningStore {
         server.close();
     }
 
-    private static final class PostgresWorker implements Worker {
+    private static final class PostgresWorker extends JdbcWorker {
         private static final int FETCH_ROWS = 10_000;
 
-        private final Connection connection;
-        private final PreparedStatement select;
-        private final PreparedStatement update;
-
         PostgresWorker(Connection connection) throws SQLException {
-            this.connection = connection;
-            select = connection.prepareStatement("SELECT balance, filler FROM accounts WHERE id = ?");
-            update = connection.prepareStatement("UPDATE accounts SET balance = balance + ? WHERE id = ?");
+            super(connection);
+            all.setFetchSize(FETCH_ROWS);
         }
 
-        @Override
-        public long read(long key) throws SQLException {
-            select.setLong(1, key);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return row.getLong(1) + Rows.probe(key, row.getBytes(2), 0);
-            }
-        }
-
-        @Override
-        public void add(long key, long delta) throws SQLException {
-            update.setLong(1, delta);
-            update.setLong(2, key);
-            if (update.executeUpdate() != 1) {
-                throw new IllegalStateException("row not found: key=" + key);
-            }
-        }
-
+        /** By a cursor, which needs a transaction. */
         @Override
         public long scan() throws SQLException {
-            long sum = 0;
-            boolean alone = connection.getAutoCommit();
-            if (alone) {
-                connection.setAutoCommit(false); // a cursor needs a transaction
+            if (!connection.getAutoCommit()) {
+                return super.scan();
             }
-            try (PreparedStatement all = connection.prepareStatement("SELECT id, balance, filler FROM accounts")) {
-                all.setFetchSize(FETCH_ROWS);
-                try (ResultSet row = all.executeQuery()) {
-                    while (row.next()) {
-                        sum += row.getLong(2);
-                    }
-                }
-            } finally {
-                if (alone) {
-                    connection.setAutoCommit(true);
-                }
-            }
-            return sum;
-        }
-
-        @Override
-        public void close() throws IOException {
+            connection.setAutoCommit(false);
             try {
-                connection.close();
-            } catch (SQLException e) {
-                throw new IOException(e);
+                return super.scan();
+            } finally {
+                connection.setAutoCommit(true);
             }
         }
     }

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.locks.ReentrantLock;
@@ -43,7 +42,7 @@ public final class SqliteStore implements PinningStore {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA journal_mode=WAL");
-            statement.execute("CREATE TABLE IF NOT EXISTS rows"
+            statement.execute("CREATE TABLE IF NOT EXISTS accounts"
                     + " (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL, filler BLOB NOT NULL)");
         }
     }
@@ -78,7 +77,7 @@ public final class SqliteStore implements PinningStore {
 
     /** Inserts rows from (inclusive) to to (exclusive), their number a multiple of the batch. */
     private static void insert(Connection connection, int from, int to, int batch) throws SQLException {
-        String sql = "INSERT INTO rows VALUES (?, ?, ?)" + ", (?, ?, ?)".repeat(batch - 1);
+        String sql = "INSERT INTO accounts VALUES (?, ?, ?)" + ", (?, ?, ?)".repeat(batch - 1);
         byte[] filler = new byte[Rows.FILLER_BYTES];
         try (PreparedStatement insert = connection.prepareStatement(sql)) {
             for (long first = from; first < to; first += batch) {
@@ -101,21 +100,7 @@ public final class SqliteStore implements PinningStore {
     /** A connection with a read transaction, which begins with its first SELECT. */
     @Override
     public Pin pin() throws SQLException {
-        Connection connection = connect();
-        connection.setAutoCommit(false);
-        SqliteWorker reader = new SqliteWorker(connection);
-        reader.read(0);
-        return new Pin() {
-            @Override
-            public long sum() throws SQLException {
-                return reader.scan();
-            }
-
-            @Override
-            public void close() throws IOException {
-                reader.close();
-            }
-        };
+        return new SqliteWorker(connect()).pin();
     }
 
     @Override
@@ -129,66 +114,18 @@ public final class SqliteStore implements PinningStore {
         }
     }
 
-    private final class SqliteWorker implements Worker {
-        private final Connection connection;
-        private final PreparedStatement select;
-        private final PreparedStatement update;
-        private final PreparedStatement all;
-
+    private final class SqliteWorker extends JdbcWorker {
         SqliteWorker(Connection connection) throws SQLException {
-            this.connection = connection;
-            select = connection.prepareStatement("SELECT balance, filler FROM rows WHERE id = ?");
-            update = connection.prepareStatement("UPDATE rows SET balance = balance + ? WHERE id = ?");
-            all = connection.prepareStatement("SELECT id, balance, filler FROM rows");
-        }
-
-        /** Keeps the compiler from dropping the columns that aren't summed up. */
-        @SuppressWarnings("unused")
-        private long sink;
-
-        @Override
-        public long read(long key) throws SQLException {
-            select.setLong(1, key);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return row.getLong(1) + Rows.probe(key, row.getBytes(2), 0);
-            }
+            super(connection);
         }
 
         @Override
-        public void add(long key, long delta) throws SQLException {
-            update.setLong(1, delta);
-            update.setLong(2, key);
+        protected int execute(PreparedStatement statement) throws SQLException {
             writing.lock();
             try {
-                if (update.executeUpdate() != 1) {
-                    throw new IllegalStateException("row not found: key=" + key);
-                }
+                return statement.executeUpdate();
             } finally {
                 writing.unlock();
-            }
-        }
-
-        @Override
-        public long scan() throws SQLException {
-            long sum = 0;
-            long others = 0;
-            try (ResultSet row = all.executeQuery()) {
-                while (row.next()) {
-                    others += row.getLong(1) + row.getBytes(3)[0];
-                    sum += row.getLong(2);
-                }
-            }
-            sink = others;
-            return sum;
-        }
-
-        @Override
-        public void close() throws IOException {
-            try {
-                connection.close();
-            } catch (SQLException e) {
-                throw new IOException(e);
             }
         }
     }
