@@ -1,7 +1,6 @@
 package dev.palimpsest.bench;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -32,9 +31,9 @@ final class Results {
     }
 
     private static String table(Work work, Map<String, List<Double>> byStore) {
-        Double ours = byStore.containsKey(StoreProcess.OURS) ? median(byStore.get(StoreProcess.OURS)) : null;
+        Double ours = byStore.containsKey(StoreProcess.OURS) ? Stats.median(byStore.get(StoreProcess.OURS)) : null;
         List<String> fastestFirst = new ArrayList<>(byStore.keySet());
-        fastestFirst.sort((a, b) -> Double.compare(median(byStore.get(b)), median(byStore.get(a))));
+        fastestFirst.sort((a, b) -> Double.compare(Stats.median(byStore.get(b)), Stats.median(byStore.get(a))));
         StringBuilder text = new StringBuilder("\n### " + work + ": " + work.title() + "\n\n");
         text.append(String.format(
                 "| store | %ss/s, median | min..max | ns per %s | palimpsest is |%n",
@@ -47,8 +46,7 @@ final class Results {
     }
 
     private static String row(String store, List<Double> rates, Double ours) {
-        double[] sorted = sorted(rates);
-        double median = median(rates);
+        double median = Stats.median(rates);
         String ratio = ours == null || store.equals(StoreProcess.OURS)
                 ? ""
                 : String.format(Locale.ROOT, "%.2f ×", ours / median);
@@ -57,8 +55,8 @@ final class Results {
                 "| %s | %,.0f | %,.0f..%,.0f | %,.0f | %s |%n",
                 store,
                 median,
-                sorted[0],
-                sorted[sorted.length - 1],
+                Stats.min(rates),
+                Stats.max(rates),
                 1e9 / median,
                 ratio);
     }
@@ -74,19 +72,7 @@ final class Results {
         return String.format(
                 Locale.ROOT,
                 "%nPalimpsest is %.2f × the fastest peer (%s).%n",
-                ours / median(byStore.get(fastestPeer)),
+                ours / Stats.median(byStore.get(fastestPeer)),
                 fastestPeer);
-    }
-
-    private static double median(List<Double> values) {
-        double[] sorted = sorted(values);
-        int half = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-    }
-
-    private static double[] sorted(List<Double> values) {
-        double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
-        Arrays.sort(sorted);
-        return sorted;
     }
 }

@@ -27,6 +27,11 @@ public final class Rows {
         return balance + fillerByte(key, probeIndex(key));
     }
 
+    /** What an addition to this key's balance adds. */
+    public static long delta(long key) {
+        return 1 + (key & 7);
+    }
+
     /** All rows as key, balance and filler, in the same array each time. */
     public static Iterator<Object[]> iterator(int rows) {
         return new Iterator<>() {

@@ -44,7 +44,7 @@ public final class SideBySide {
             options = SideBySideOptions.parse(args, ALL_WORKS);
         } catch (IllegalArgumentException e) {
             System.err.println("side-by-side: " + e.getMessage());
-            System.err.printf(USAGE, String.join(", ", StoreProcess.STORES.keySet()));
+            System.err.printf(USAGE, String.join(", ", StoreProcess.STORES.names()));
             System.exit(2);
             return;
         }
@@ -82,13 +82,7 @@ public final class SideBySide {
     }
 
     private void start() throws IOException {
-        for (String name : options.stores()) {
-            try {
-                Class.forName(StoreProcess.STORES.get(name), false, SideBySide.class.getClassLoader());
-            } catch (ClassNotFoundException | LinkageError e) {
-                say(name + ": left out, not on the class path (" + e + ")");
-                continue;
-            }
+        for (String name : StoreProcess.STORES.present(options.stores())) {
             children.put(name, new StoreChild(name, Files.createDirectory(directory.resolve(name)), options.jvm()));
         }
     }

@@ -130,7 +130,7 @@ final class SliceRunner implements AutoCloseable {
 
         Member(int number) {
             thread = Executors.newSingleThreadExecutor(task -> new Thread(task, "worker-" + number));
-            random = new XorShift(0x9E3779B97F4A7C15L * (number + 1));
+            random = new XorShift(number);
         }
 
         Store.Worker worker() throws Exception {
@@ -186,7 +186,7 @@ final class SliceRunner implements AutoCloseable {
             do {
                 for (int i = 0; i < batch; i++) {
                     long key = random.below(rows);
-                    long delta = 1 + (key & 7);
+                    long delta = Rows.delta(key);
                     w.add(key, delta);
                     added += delta;
                 }
@@ -208,23 +208,6 @@ final class SliceRunner implements AutoCloseable {
                 now = System.nanoTime();
             } while (now < deadline);
             return new Part(operations, 0, begin, now);
-        }
-    }
-
-    /** Marsaglia's xorshift64: a few cycles a number, so that the generator is no part of what is measured. */
-    private static final class XorShift {
-        private long state;
-
-        XorShift(long seed) {
-            state = seed;
-        }
-
-        /** A number from 0 to bound - 1, by multiplication instead of division. */
-        long below(int bound) {
-            state ^= state << 13;
-            state ^= state >>> 7;
-            state ^= state << 17;
-            return ((state >>> 32) * bound) >>> 32;
         }
     }
 }

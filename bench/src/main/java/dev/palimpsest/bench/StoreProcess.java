@@ -6,8 +6,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * The child process of one store: reads commands from standard input, one a line, and answers each with a line that
@@ -22,21 +20,18 @@ import java.util.Map;
  * </pre>
  */
 public final class StoreProcess {
-    /** Every store that may be measured; one whose class or library is missing is left out with a word about it. */
-    static final Map<String, String> STORES = new LinkedHashMap<>();
-
     static final String OURS = "palimpsest";
 
-    static {
-        STORES.put(OURS, "dev.palimpsest.bench.PalimpsestStore");
-        STORES.put("lmdb", "dev.palimpsest.bench.peers.LmdbStore");
-        STORES.put("rocksdb", "dev.palimpsest.bench.peers.RocksDbStore");
-        STORES.put("tupl", "dev.palimpsest.bench.peers.TuplStore");
-        STORES.put("mvstore", "dev.palimpsest.bench.peers.MvStore");
-        STORES.put("sqlite", "dev.palimpsest.bench.peers.SqliteStore");
-    }
+    /** Every store that may be measured. */
+    static final StoreClasses STORES = new StoreClasses()
+            .with(OURS, "dev.palimpsest.bench.PalimpsestStore")
+            .with("lmdb", "dev.palimpsest.bench.peers.LmdbStore")
+            .with("rocksdb", "dev.palimpsest.bench.peers.RocksDbStore")
+            .with("tupl", "dev.palimpsest.bench.peers.TuplStore")
+            .with("mvstore", "dev.palimpsest.bench.peers.MvStore")
+            .with("sqlite", "dev.palimpsest.bench.peers.SqliteStore");
 
-    private final String className;
+    private final String name;
     private final Path directory;
     private int directories;
     private int rows;
@@ -45,8 +40,8 @@ public final class StoreProcess {
     private Store store;
     private SliceRunner runner;
 
-    private StoreProcess(String className, Path directory) {
-        this.className = className;
+    private StoreProcess(String name, Path directory) {
+        this.name = name;
         this.directory = directory;
     }
 
@@ -56,7 +51,7 @@ public final class StoreProcess {
     public static void main(String[] args) throws Exception {
         PrintStream answers = System.out;
         System.setOut(System.err); // whatever a library prints is no answer
-        StoreProcess process = new StoreProcess(STORES.get(args[0]), Path.of(args[1]));
+        StoreProcess process = new StoreProcess(args[0], Path.of(args[1]));
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = commands.readLine(); line != null; line = commands.readLine()) {
             answers.println(process.answer(line.split(" ")));
@@ -84,7 +79,7 @@ public final class StoreProcess {
         mode = newMode;
         rows = newRows;
         open = freshDirectory();
-        store = newStore();
+        store = STORES.create(name);
         store.open(open, mode);
         store.load(rows);
         runner = new SliceRunner(store, rows);
@@ -115,7 +110,7 @@ public final class StoreProcess {
     private long loadOnce(int loadRows) throws Exception {
         Path fresh = freshDirectory();
         long nanos;
-        try (Store loaded = newStore()) {
+        try (Store loaded = STORES.create(name)) {
             loaded.open(fresh, Mode.NO_SYNC);
             long begin = System.nanoTime();
             loaded.load(loadRows);
@@ -134,7 +129,7 @@ public final class StoreProcess {
         runner.close();
         store.close();
         long bytes = DataFiles.bytes(open);
-        try (Store reopened = newStore()) {
+        try (Store reopened = STORES.create(name)) {
             reopened.open(open, mode);
             try (SliceRunner check = new SliceRunner(reopened, rows)) {
                 check.resumeFrom(sum);
@@ -147,9 +142,5 @@ public final class StoreProcess {
 
     private Path freshDirectory() throws Exception {
         return Files.createDirectory(directory.resolve("data-" + directories++));
-    }
-
-    private Store newStore() throws ReflectiveOperationException {
-        return (Store) Class.forName(className).getConstructor().newInstance();
     }
 }

@@ -1,11 +1,10 @@
 package dev.palimpsest.bench.jmh;
 
-import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.DatabaseOptions;
 import dev.palimpsest.api.Table;
-import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.bench.PalimpsestStore;
 import dev.palimpsest.bench.Rows;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
@@ -30,7 +29,7 @@ public class Accounts {
         database = Database.openInMemory(DatabaseOptions.DEFAULT.withBufferPoolBytes(512L << 20));
         table = database.table("accounts");
         database.transact(tx -> {
-            create(tx, "accounts");
+            PalimpsestStore.createTable(tx, "accounts");
             return table.insertAll(tx, Rows.iterator(rows));
         });
     }
@@ -38,17 +37,6 @@ public class Accounts {
     @TearDown(Level.Trial)
     public void close() {
         database.close();
-    }
-
-    static void create(dev.palimpsest.api.Transaction tx, String name) {
-        tx.createTable(TableSchema.named(name)
-                .column("id", ColumnType.BIGINT)
-                .column("balance", ColumnType.BIGINT)
-                .notNull()
-                .column("filler", ColumnType.BYTEA)
-                .notNull()
-                .primaryKey("id")
-                .build());
     }
 
     /** Keys at random, without the cost of a generator object shared by threads. */

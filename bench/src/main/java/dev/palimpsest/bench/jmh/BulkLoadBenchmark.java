@@ -1,6 +1,7 @@
 package dev.palimpsest.bench.jmh;
 
 import dev.palimpsest.api.Transaction;
+import dev.palimpsest.bench.PalimpsestStore;
 import dev.palimpsest.bench.Rows;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -19,7 +20,7 @@ public class BulkLoadBenchmark {
     @Benchmark
     public long insertAll(Accounts accounts) {
         try (Transaction tx = accounts.database.begin(Accounts.NO_SYNC)) {
-            Accounts.create(tx, "loaded");
+            PalimpsestStore.createTable(tx, "loaded");
             return accounts.database.table("loaded").insertAll(tx, Rows.iterator(accounts.rows));
         }
     }

@@ -1,6 +1,8 @@
 package dev.palimpsest.bench.pinned;
 
 import dev.palimpsest.bench.Mode;
+import dev.palimpsest.bench.Rows;
+import dev.palimpsest.bench.Stats;
 import dev.palimpsest.bench.Store;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -25,7 +27,7 @@ final class ForegroundLatency implements Part {
             HotRows keys = new HotRows(options.rows(), options.rows(), HotRows.Layout.SPREAD, 3);
             System.err.println("foreground: warming up");
             slice(worker, keys, new Histogram(3), options.warmup());
-            long before = autovacuums(table);
+            long before = table.statistics().autovacuumCount();
             for (int pair = 0; pair < options.pairs(); pair++) {
                 for (int half = 0; half < 2; half++) {
                     boolean enabled = (pair + half) % 2 == 0;
@@ -34,18 +36,11 @@ final class ForegroundLatency implements Part {
                 }
                 System.err.println("foreground: pair " + (pair + 1));
             }
-            vacuums = autovacuums(table) - before;
+            vacuums = table.statistics().autovacuumCount() - before;
         } finally {
             table.close();
         }
         return report(options, vacuums);
-    }
-
-    private static long autovacuums(HotTable table) {
-        return table.database().tableStatistics().stream()
-                .filter(statistics -> statistics.table().equals(HotTable.NAME))
-                .mapToLong(statistics -> statistics.autovacuumCount())
-                .sum();
     }
 
     private static void slice(Store.Worker worker, HotRows keys, Histogram histogram, double seconds) throws Exception {
@@ -53,7 +48,7 @@ final class ForegroundLatency implements Part {
         long deadline = now + (long) (seconds * 1e9);
         while (now < deadline) {
             long key = keys.next();
-            worker.add(key, HotRows.delta(key));
+            worker.add(key, Rows.delta(key));
             long end = System.nanoTime();
             histogram.recordValue(end - now);
             now = end;

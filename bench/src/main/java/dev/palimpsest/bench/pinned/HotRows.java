@@ -1,5 +1,7 @@
 package dev.palimpsest.bench.pinned;
 
+import dev.palimpsest.bench.XorShift;
+
 /**
  * Which rows are changed: some of many, each as likely as the others.
  *
@@ -19,7 +21,7 @@ final class HotRows {
     private final int rows;
     private final int hot;
     private final Layout layout;
-    private long state;
+    private final XorShift random;
 
     HotRows(int rows, int hot, Layout layout, long seed) {
         if (hot > rows) {
@@ -28,20 +30,12 @@ final class HotRows {
         this.rows = rows;
         this.hot = hot;
         this.layout = layout;
-        this.state = 0x9E3779B97F4A7C15L * (seed + 1);
+        this.random = new XorShift(seed);
     }
 
-    /** The next key. Marsaglia's xorshift64. */
+    /** The next key. */
     long next() {
-        state ^= state << 13;
-        state ^= state >>> 7;
-        state ^= state << 17;
-        long number = ((state >>> 32) * hot) >>> 32;
+        long number = random.below(hot);
         return layout == Layout.TOGETHER ? rows - hot + number : number * (rows / hot);
-    }
-
-    /** What an update of this key adds. */
-    static long delta(long key) {
-        return 1 + (key & 7);
     }
 }

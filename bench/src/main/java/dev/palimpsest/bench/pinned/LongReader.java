@@ -46,7 +46,7 @@ public final class LongReader {
         } catch (IllegalArgumentException e) {
             System.err.println("long-reader: " + e.getMessage());
             System.err.printf(
-                    USAGE, String.join(", ", PARTS.keySet()), String.join(", ", TimelineProcess.STORES.keySet()));
+                    USAGE, String.join(", ", PARTS.keySet()), String.join(", ", TimelineProcess.STORES.names()));
             System.exit(2);
             return;
         }

@@ -3,6 +3,7 @@ package dev.palimpsest.bench.pinned;
 import dev.palimpsest.api.VacuumReport;
 import dev.palimpsest.bench.Mode;
 import dev.palimpsest.bench.PinningStore.Pin;
+import dev.palimpsest.bench.Stats;
 import dev.palimpsest.bench.Store;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,11 +91,7 @@ final class ManySnapshots implements Part {
         System.err.println("snapshots: " + snapshots + ": taken, archived=" + archived);
         double heldRate = rate(updater, options);
         VacuumReport held = table.vacuum();
-        long kept = held.versionsPinned()
-                + table.database().tableStatistics().stream()
-                        .filter(statistics -> statistics.table().equals(HotTable.NAME))
-                        .mapToLong(statistics -> statistics.archivedVersions())
-                        .sum();
+        long kept = held.versionsPinned() + table.statistics().archivedVersions();
         double readNanos = check(pins, truths, freshSum, options);
         for (Pin pin : pins) {
             pin.close();

@@ -1,8 +1,8 @@
 package dev.palimpsest.bench.pinned;
 
+import dev.palimpsest.bench.Argument;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -47,11 +47,8 @@ record Options(
      */
     static Options parse(String[] args) {
         Builder builder = new Builder();
-        for (int i = 0; i < args.length; i += 2) {
-            if (i + 1 == args.length) {
-                throw new IllegalArgumentException("an option without its value, or no option: " + args[i]);
-            }
-            builder.set(args[i], args[i + 1]);
+        for (Argument argument : Argument.parse(args)) {
+            builder.set(argument);
         }
         return builder.build();
     }
@@ -68,32 +65,30 @@ record Options(
         private double peerSeconds = 60;
         private int jobs = 2_000;
         private List<String> parts = List.copyOf(LongReader.PARTS.keySet());
-        private List<String> stores = List.copyOf(TimelineProcess.STORES.keySet());
+        private List<String> stores = List.copyOf(TimelineProcess.STORES.names());
         private Path directory = Path.of("target");
         private Path plot = Path.of("long-reader.svg");
         private final List<String> jvm = new ArrayList<>();
 
-        void set(String option, String value) {
-            switch (option) {
-                case "--rows" -> rows = positive(option, value);
-                case "--hot" -> hot = positive(option, value);
+        void set(Argument argument) {
+            String value = argument.value();
+            switch (argument.option()) {
+                case "--rows" -> rows = argument.positive();
+                case "--hot" -> hot = argument.positive();
                 case "--layout" -> layout = HotRows.Layout.valueOf(value.toUpperCase(Locale.ROOT));
-                case "--seconds" -> seconds = positiveReal(option, value);
-                case "--pairs" -> pairs = positive(option, value);
-                case "--warmup" -> warmup = positiveReal(option, value);
-                case "--gap" -> gap = positive(option, value);
-                case "--snapshots" ->
-                    snapshots = Arrays.stream(value.split(","))
-                            .map(count -> positive(option, count))
-                            .toList();
-                case "--peer-seconds" -> peerSeconds = positiveReal(option, value);
-                case "--jobs" -> jobs = positive(option, value);
-                case "--part" -> parts = known("part", value, List.copyOf(LongReader.PARTS.keySet()));
-                case "--only" -> stores = known("store", value, List.copyOf(TimelineProcess.STORES.keySet()));
+                case "--seconds" -> seconds = argument.seconds();
+                case "--pairs" -> pairs = argument.positive();
+                case "--warmup" -> warmup = argument.seconds();
+                case "--gap" -> gap = argument.positive();
+                case "--snapshots" -> snapshots = argument.positives();
+                case "--peer-seconds" -> peerSeconds = argument.seconds();
+                case "--jobs" -> jobs = argument.positive();
+                case "--part" -> parts = argument.wordsOf(LongReader.PARTS.keySet(), "part");
+                case "--only" -> stores = argument.wordsOf(TimelineProcess.STORES.names(), "store");
                 case "--dir" -> directory = Path.of(value);
                 case "--plot" -> plot = Path.of(value);
                 case "--jvm" -> jvm.add(value);
-                default -> throw new IllegalArgumentException("unknown option: " + option);
+                default -> throw argument.unknown();
             }
         }
 
@@ -114,40 +109,6 @@ record Options(
                     directory,
                     plot,
                     jvm);
-        }
-
-        private static List<String> known(String what, String value, List<String> all) {
-            List<String> names = List.of(value.split(","));
-            for (String name : names) {
-                if (!all.contains(name)) {
-                    throw new IllegalArgumentException("unknown " + what + ": " + name);
-                }
-            }
-            return names;
-        }
-
-        private static int positive(String option, String value) {
-            try {
-                int number = Integer.parseInt(value);
-                if (number > 0) {
-                    return number;
-                }
-            } catch (NumberFormatException e) {
-                // said below, as for a number that isn't positive
-            }
-            throw new IllegalArgumentException(option + " wants a positive whole number, not '" + value + "'");
-        }
-
-        private static double positiveReal(String option, String value) {
-            try {
-                double number = Double.parseDouble(value);
-                if (number > 0 && number < 1e6) {
-                    return number;
-                }
-            } catch (NumberFormatException e) {
-                // said below
-            }
-            throw new IllegalArgumentException(option + " wants a positive number, not '" + value + "'");
         }
     }
 }

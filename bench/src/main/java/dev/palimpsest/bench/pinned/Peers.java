@@ -30,13 +30,7 @@ final class Peers {
     /** @return whether no store failed */
     boolean run(Path directory) throws Exception {
         List<Timeline> timelines = new ArrayList<>();
-        for (String store : options.stores()) {
-            try {
-                Class.forName(TimelineProcess.STORES.get(store), false, Peers.class.getClassLoader());
-            } catch (ClassNotFoundException | LinkageError e) {
-                System.err.println("peers: " + store + ": left out, not on the class path (" + e + ")");
-                continue;
-            }
+        for (String store : TimelineProcess.STORES.present(options.stores())) {
             System.err.println("peers: " + store);
             timelines.add(measure(store, Files.createDirectory(directory.resolve(store))));
         }

@@ -3,6 +3,7 @@ package dev.palimpsest.bench.pinned;
 import dev.palimpsest.api.VacuumReport;
 import dev.palimpsest.bench.Mode;
 import dev.palimpsest.bench.PinningStore.Pin;
+import dev.palimpsest.bench.Stats;
 import dev.palimpsest.bench.Store;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,7 +14,8 @@ import java.util.Locale;
 /**
  * Updates of hot rows with and without one pinned snapshot, in alternating slices on one database with the archive warm: each slice, of either
  * kind, is preceded by a third of its time of the same work and one vacuum, in which a new pin's versions come into being and go
- * to the archive; what that stretch costs is said by itself. After each slice the reader must see its own sum, one vacuum counts what is kept, and one after the reader's end must find nothing left.
+ * to the archive; what that stretch costs is said by itself. After each slice the reader must see its own sum, one vacuum counts what is kept,
+ * and one after the reader's end must find nothing left.
  */
 final class PinnedPairs implements Part {
     private static final double MIN_RATIO = 0.95;
@@ -40,7 +42,8 @@ final class PinnedPairs implements Part {
     public boolean run(Options options, Path directory) throws Exception {
         HotTable table = new HotTable();
         table.open(directory, Mode.NO_SYNC);
-        try (Store.Worker worker = startWorker(table, options)) {
+        table.load(options.rows());
+        try (Store.Worker worker = table.worker()) {
             Updater updater = new Updater(
                     worker, new HotRows(options.rows(), options.hot(), options.layout(), 1), options.rows());
             System.err.println("pin: warming up");
@@ -61,11 +64,6 @@ final class PinnedPairs implements Part {
         } finally {
             table.close();
         }
-    }
-
-    private static Store.Worker startWorker(HotTable table, Options options) throws Exception {
-        table.load(options.rows());
-        return table.worker();
     }
 
     private void clear() {
@@ -109,16 +107,16 @@ final class PinnedPairs implements Part {
     }
 
     private static void settle(HotTable table, Updater updater, double seconds, List<Double> rates) throws Exception {
-        rates.add(Arrays.stream(updater.tenths(seconds / 3)).average().orElse(Double.NaN));
+        rates.add(mean(updater.tenths(seconds / 3)));
         table.vacuum();
     }
 
+    private static double mean(double[] tenths) {
+        return Arrays.stream(tenths).average().orElseThrow();
+    }
+
     private static void add(double[] tenths, List<Double> rates, List<Double> drifts) {
-        double sum = 0;
-        for (double rate : tenths) {
-            sum += rate;
-        }
-        rates.add(sum / tenths.length);
+        rates.add(mean(tenths));
         drifts.add(tenths[tenths.length - 1] / tenths[0]);
     }
 

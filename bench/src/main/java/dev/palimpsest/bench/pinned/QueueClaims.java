@@ -1,13 +1,12 @@
 package dev.palimpsest.bench.pinned;
 
-import dev.palimpsest.api.AutovacuumOptions;
 import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.Database;
-import dev.palimpsest.api.DatabaseOptions;
 import dev.palimpsest.api.Table;
 import dev.palimpsest.api.TableSchema;
-import dev.palimpsest.api.TableStatistics;
 import dev.palimpsest.api.Transaction;
+import dev.palimpsest.bench.PalimpsestStore;
+import dev.palimpsest.bench.Stats;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +21,6 @@ final class QueueClaims implements Part {
     static final String NAME = "jobs";
 
     private static final double MAX_RATIO = 2;
-    private static final int NAP_MILLIS = 1000;
 
     /** The nap, and as long again for the vacuum itself and for what it found not yet ended. */
     private static final int BACKLOG_CYCLES = 2;
@@ -36,9 +34,7 @@ final class QueueClaims implements Part {
 
     @Override
     public boolean run(Options options, Path directory) throws Exception {
-        AutovacuumOptions autovacuum =
-                AutovacuumOptions.DEFAULT.withNaptimeMillis(NAP_MILLIS).withVacuumThreshold(50, 0.01);
-        try (Database database = Database.open(directory, DatabaseOptions.DEFAULT.withAutovacuum(autovacuum))) {
+        try (Database database = Database.open(directory, HotTable.OPTIONS)) {
             Table jobs = create(database);
             warmArchive(database);
             try (QueueWork work = new QueueWork(database, jobs, options.jobs())) {
@@ -52,7 +48,8 @@ final class QueueClaims implements Part {
                         add(work.slice(options.seconds()), free, freeP99);
                     }
                     add(withReaders(database, jobs, work, options.seconds()), read, readP99);
-                    backlog = Math.max(backlog, deadVersions(database));
+                    backlog = Math.max(
+                            backlog, HotTable.statistics(database, NAME).deadVersions());
                     if (!freeFirst) {
                         add(work.slice(options.seconds()), free, freeP99);
                     }
@@ -79,7 +76,7 @@ final class QueueClaims implements Part {
             rows.insert(tx, 1L);
             return null;
         });
-        try (Transaction reader = database.begin(QueueReaders.SNAPSHOT)) {
+        try (Transaction reader = database.begin(PalimpsestStore.SNAPSHOT)) {
             rows.get(reader, 1L);
             database.transact(tx -> rows.delete(tx, 1L));
             database.vacuum("warmup");
@@ -112,16 +109,9 @@ final class QueueClaims implements Part {
         p99.add(slice.getValueAtPercentile(99) / 1e3);
     }
 
-    private static long deadVersions(Database database) {
-        return database.tableStatistics().stream()
-                .filter(statistics -> statistics.table().equals(NAME))
-                .mapToLong(TableStatistics::deadVersions)
-                .sum();
-    }
-
     private boolean report(Options options, long slowestMillis) {
         double ratio = Stats.median(readP99) / Stats.median(freeP99);
-        long bound = (long) options.jobs() * BACKLOG_CYCLES * NAP_MILLIS / 1000;
+        long bound = (long) options.jobs() * BACKLOG_CYCLES * HotTable.NAP_MILLIS / 1000;
         System.out.printf(
                 Locale.ROOT,
                 "%n### queue: %,d jobs/s, 2 workers, %d pairs of %.1f s, %d readers in all, each over %,.0f jobs%n%n",
@@ -143,7 +133,7 @@ final class QueueClaims implements Part {
                 slowestMillis);
         System.out.printf(
                 Locale.ROOT,
-                "Dead versions waiting at the end of a slice with readers: %,d at most; within one cycle's %,d: %s.%n",
+                "Dead versions waiting at the end of a slice with readers: %,d at most; within the jobs of two naps, %,d: %s.%n",
                 backlog,
                 bound,
                 Stats.yesNo(backlog <= bound));

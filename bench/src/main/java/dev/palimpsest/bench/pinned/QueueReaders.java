@@ -1,12 +1,11 @@
 package dev.palimpsest.bench.pinned;
 
 import dev.palimpsest.api.Database;
-import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
 import dev.palimpsest.api.Table;
 import dev.palimpsest.api.Transaction;
-import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.bench.PalimpsestStore;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
@@ -21,8 +20,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class QueueReaders implements AutoCloseable {
     private static final int LIVE = 3;
-    static final TransactionOptions SNAPSHOT =
-            TransactionOptions.READ_ONLY.withIsolation(IsolationLevel.REPEATABLE_READ);
 
     private record Reader(Transaction tx, long checksum) {}
 
@@ -48,7 +45,7 @@ final class QueueReaders implements AutoCloseable {
         Deque<Reader> live = new ArrayDeque<>();
         int ended = 0;
         do {
-            Transaction tx = database.begin(SNAPSHOT);
+            Transaction tx = database.begin(PalimpsestStore.SNAPSHOT);
             live.add(new Reader(tx, checksum(tx)));
             if (live.size() > LIVE) {
                 end(live.remove());

@@ -1,5 +1,6 @@
 package dev.palimpsest.bench.pinned;
 
+import dev.palimpsest.bench.Stats;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;

@@ -3,28 +3,25 @@ package dev.palimpsest.bench.pinned;
 import dev.palimpsest.bench.Mode;
 import dev.palimpsest.bench.PinningStore;
 import dev.palimpsest.bench.Store;
+import dev.palimpsest.bench.StoreClasses;
 import dev.palimpsest.bench.pinned.Timeline.Phase;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * The child process of one store's {@link Timeline}. Prints {@code sample PHASE SECONDS RATE MEGABYTES} lines, and at the end {@code ok}; or
  * {@code problem} and why.
  */
 final class TimelineProcess {
-    static final Map<String, String> STORES = new LinkedHashMap<>();
-
-    static {
-        STORES.put("palimpsest", "dev.palimpsest.bench.pinned.HotTable");
-        STORES.put("postgresql", "dev.palimpsest.bench.peers.PostgresStore");
-        STORES.put("mvstore", "dev.palimpsest.bench.peers.MvStore");
-        STORES.put("lmdb", "dev.palimpsest.bench.peers.LmdbStore");
-        STORES.put("sqlite", "dev.palimpsest.bench.peers.SqliteStore");
-    }
+    /** Each a {@link PinningStore}. */
+    static final StoreClasses STORES = new StoreClasses()
+            .with("palimpsest", "dev.palimpsest.bench.pinned.HotTable")
+            .with("postgresql", "dev.palimpsest.bench.peers.PostgresStore")
+            .with("mvstore", "dev.palimpsest.bench.peers.MvStore")
+            .with("lmdb", "dev.palimpsest.bench.peers.LmdbStore")
+            .with("sqlite", "dev.palimpsest.bench.peers.SqliteStore");
 
     private final Options options;
     private final PrintStream answers;
@@ -45,8 +42,7 @@ final class TimelineProcess {
         PrintStream answers = System.out;
         System.setOut(System.err); // whatever a library prints is no answer
         Options options = Options.parse(Arrays.copyOfRange(args, 2, args.length));
-        PinningStore store = (PinningStore)
-                Class.forName(STORES.get(args[0])).getConstructor().newInstance();
+        PinningStore store = (PinningStore) STORES.create(args[0]);
         Path directory = Path.of(args[1]);
         try {
             new TimelineProcess(options, store, directory, answers).run(directory);

@@ -36,7 +36,7 @@ final class Updater {
     void times(long updates) throws Exception {
         for (long i = 0; i < updates; i++) {
             long key = keys.next();
-            long delta = HotRows.delta(key);
+            long delta = Rows.delta(key);
             worker.add(key, delta);
             sum += delta;
         }
