@@ -7,7 +7,8 @@ import java.util.List;
  *
  * @param table its name
  * @param automatic whether autovacuum did it
- * @param skipped why nothing was done, null if it was: {@code lock not available}, {@code relation no longer exists}
+ * @param skipped why nothing was done, null if it was: {@code lock not available}, {@code relation no longer exists}, {@code cannot vacuum
+ *     non-tables or special system tables}
  * @param startMicros when it began, microseconds since 1970
  * @param elapsedNanos how long it took
  * @param delayNanos how much of that it rested
@@ -22,7 +23,7 @@ import java.util.List;
  * @param versionsArchived dead versions that went from pages to the archive
  * @param versionsInArchive archived versions of the scanned pages, after it
  * @param archivedRemoved versions that left the archive because no snapshot needs them any more
- * @param linePointersFreed places of dead rows that may be used again
+ * @param linePointersFreed places of dead rows that may be used again; not each had an entry in each index, see {@link IndexReport}
  * @param indexScans how often the indexes were cleaned
  * @param indexes one for each index
  * @param bigValuePagesFreed pages of values that no version names any more
@@ -69,10 +70,11 @@ public record VacuumReport(
      *
      * @param index its name
      * @param pages its file's pages at the end
-     * @param entriesRemoved entries of dead rows that went
+     * @param entriesRemoved entries of dead rows that went: fewer than places where a row had none, since its transaction ended before it was
+     *     put in, an index was built later, or a vacuum that was stopped has removed it already
      * @param fullScans how often it was read whole, because that was cheaper than looking for each entry or keys weren't known
      * @param pagesDeleted pages taken out of the tree by this vacuum
-     * @param pagesReusable free pages, usable for the next split
+     * @param pagesReusable pages that left the tree, usable for splits now or when operations in flight have ended
      */
     public record IndexReport(
             String index, int pages, long entriesRemoved, int fullScans, int pagesDeleted, int pagesReusable) {}
@@ -83,10 +85,9 @@ public record VacuumReport(
      * @param hits pages found in memory
      * @param misses pages read from disk
      * @param dirtied pages that it made dirty
-     * @param walRecords log records that it wrote: about one for each page changed
      * @param walBytes bytes of log, of everybody, while it ran
      */
-    public record Usage(long hits, long misses, long dirtied, long walRecords, long walBytes) {
-        public static final Usage NONE = new Usage(0, 0, 0, 0, 0);
+    public record Usage(long hits, long misses, long dirtied, long walBytes) {
+        public static final Usage NONE = new Usage(0, 0, 0, 0);
     }
 }

@@ -74,8 +74,11 @@ final class BtreeFreePages {
     }
 
     /** How many pages are free, or will be when operations end. */
-    synchronized int size() {
-        return free.size();
+    int size() {
+        takeUp();
+        synchronized (this) {
+            return free.size();
+        }
     }
 
     /** A page that may be half-dead, from {@code block} on; or -1. */

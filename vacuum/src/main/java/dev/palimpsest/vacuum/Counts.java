@@ -36,10 +36,10 @@ final class Counts {
         unarchived += outcome.unarchived();
     }
 
-    /** A page that was looked at before, from which dead roots went. */
+    /** A page that was looked at before, from which dead roots went; none, if it is as it was since the archive didn't answer. */
     void addFreed(PageOutcome outcome, int roots) {
         addWork(outcome);
-        freed += roots;
+        freed += outcome.changed() ? roots : 0;
         pagesVisible += outcome.newlyAllVisible() ? 1 : 0;
         pagesEmpty += outcome.empty() ? 1 : 0;
     }

@@ -61,7 +61,7 @@ final class IndexCleanup {
                     removed[i],
                     fullScans[i],
                     (int) deletedPages[i],
-                    0));
+                    index.btree().freePageCount()));
         }
         return reports;
     }

@@ -113,7 +113,6 @@ public final class RelationVacuum {
                         pace.hits(),
                         pace.misses(),
                         pace.dirtied(),
-                        0,
                         context.wal().insertLsn() - startLsn));
         context.counters().vacuums.increment();
         event.finish(

@@ -2,12 +2,15 @@ package dev.palimpsest.vacuum;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.palimpsest.api.AutovacuumOptions;
 import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.DatabaseOptions;
+import dev.palimpsest.api.EngineException;
+import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.IsolationLevel;
 import dev.palimpsest.api.RowStream;
 import dev.palimpsest.api.Scan;
@@ -16,12 +19,15 @@ import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
 import dev.palimpsest.api.VacuumReport;
+import dev.palimpsest.api.VacuumReport.IndexReport;
 import dev.palimpsest.engine.EngineDatabase;
 import dev.palimpsest.inspect.CheckProgress;
 import dev.palimpsest.inspect.InspectableDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,6 +71,13 @@ class VacuumTest {
             for (long id = from; id < to; id++) {
                 table.insert(tx, id, "name " + id, 0L);
             }
+            return null;
+        });
+    }
+
+    private void insertRow(long id, String name) {
+        db.transact(tx -> {
+            table.insert(tx, id, name, 0L);
             return null;
         });
     }
@@ -121,6 +134,43 @@ class VacuumTest {
         insert(ROWS, ROWS + ROWS / 2);
         assertEquals(ROWS, count());
         assertEquals(pages, vacuum().pagesAfter(), "freed places are used again");
+    }
+
+    /** Rows whose entries were never made: an insert that failed in the primary key's index, and rows that were dead before an index was built. */
+    @Test
+    void shouldFreeRowsThatHaveNoEntries() {
+        insert(0, ROWS);
+        for (long id = 0; id < 10; id++) {
+            long taken = id;
+            EngineException e = assertThrows(EngineException.class, () -> insertRow(taken, "free " + taken));
+            assertEquals("23505", e.sqlState().code());
+        }
+        delete(0, 100);
+        db.transact(tx -> {
+            tx.createIndex(IndexSchema.on("t", "balance").named("t_balance"));
+            return null;
+        });
+        delete(100, 300);
+        VacuumReport report = vacuum();
+        assertEquals(310, report.linePointersFreed(), () -> "" + report);
+        Map<String, Long> removed =
+                report.indexes().stream().collect(Collectors.toMap(IndexReport::index, IndexReport::entriesRemoved));
+        assertEquals(Map.of("t_pkey", 300L, "t_name_key", 300L, "t_balance", 200L), removed);
+    }
+
+    @Test
+    void shouldTellOfIndexPagesThatSplitsMayUseAgain() {
+        insert(0, ROWS);
+        delete(0, ROWS / 2);
+        IndexReport index = vacuum().indexes().get(0);
+        assertTrue(index.pagesDeleted() > 0, () -> "" + index);
+        assertEquals(index.pagesDeleted(), index.pagesReusable(), () -> "" + index);
+        db.close();
+        db = Database.open(directory, DatabaseOptions.DEFAULT.withAutovacuum(AutovacuumOptions.OFF));
+        table = db.table("t");
+        IndexReport later = vacuum().indexes().get(0);
+        assertEquals(0, later.pagesDeleted(), () -> "" + later);
+        assertEquals(index.pagesReusable(), later.pagesReusable(), () -> "" + later);
     }
 
     @Test

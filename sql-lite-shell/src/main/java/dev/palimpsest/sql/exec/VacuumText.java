@@ -57,8 +57,7 @@ final class VacuumText {
                 rate(usage.misses(), seconds), rate(usage.dirtied(), seconds)));
         lines.add(
                 format("buffer usage: %d hits, %d misses, %d dirtied", usage.hits(), usage.misses(), usage.dirtied()));
-        String records = usage.walRecords() == 0 ? "" : usage.walRecords() + " records, ";
-        lines.add("WAL usage: " + records + usage.walBytes() + " bytes");
+        lines.add(format("WAL usage: %d bytes", usage.walBytes()));
         lines.add(format("system usage: elapsed: %.2f s, of which %.2f s at rest", seconds, r.delayNanos() / 1e9));
     }
 
