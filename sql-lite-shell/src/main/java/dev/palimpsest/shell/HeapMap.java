@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToLongFunction;
 
 /**
  * Draws a table's pages as rows of cells: a small table's pages as several cells each, sorted by what fills them; a large one's as one cell
@@ -214,7 +215,7 @@ final class HeapMap {
         return bytes < 10 * 1024 ? bytes + " B" : Math.round(bytes / 1024.0) + " kB";
     }
 
-    private long sum(java.util.function.ToLongFunction<HeapMapPage> amount) {
+    private long sum(ToLongFunction<HeapMapPage> amount) {
         return pages.stream().mapToLong(amount).sum();
     }
 }

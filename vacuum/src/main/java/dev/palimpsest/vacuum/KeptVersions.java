@@ -27,9 +27,8 @@ public final class KeptVersions {
     void add(long beginCsn, long endCsn) {
         int from = firstFrom(beginCsn);
         int to = firstFrom(endCsn);
-        if (from
-                < to) { // else it is kept for another reason, such as an end after the capture: that one goes next time
-            // anyway
+        // else it is kept for another reason, such as an end after the capture: that one goes next time anyway
+        if (from < to) {
             counts.merge((long) from << 32 | to, 1, Integer::sum);
         }
     }

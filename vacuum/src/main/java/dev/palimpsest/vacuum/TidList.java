@@ -16,12 +16,6 @@ final class TidList {
         tids[size++] = tid;
     }
 
-    void addAll(TidList others) {
-        for (int i = 0; i < others.size; i++) {
-            add(others.tids[i]);
-        }
-    }
-
     int size() {
         return size;
     }

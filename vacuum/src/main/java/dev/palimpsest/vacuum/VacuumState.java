@@ -49,10 +49,6 @@ public final class VacuumState {
         phase = next;
     }
 
-    Phase phase() {
-        return phase;
-    }
-
     void scanned(int block) {
         blocksScanned = Math.max(blocksScanned, block);
     }

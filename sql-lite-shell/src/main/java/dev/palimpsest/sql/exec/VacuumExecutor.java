@@ -9,6 +9,7 @@ import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.api.VacuumReport;
 import dev.palimpsest.sql.parser.QualifiedName;
 import dev.palimpsest.sql.parser.Utility;
+import dev.palimpsest.sql.plan.RelationText;
 import dev.palimpsest.sql.plan.SqlError;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,7 +72,7 @@ final class VacuumExecutor {
                 if (schema != null) {
                     checkColumns(schema, target.columns());
                     tables.add(name);
-                } else if (tx.sequenceSchema(name) != null || isIndex(tx, name)) {
+                } else if (RelationText.isOther(database, tx, name)) {
                     handler.notice(
                             "WARNING",
                             "01000",
@@ -100,12 +101,6 @@ final class VacuumExecutor {
                         "42703", "column \"" + column + "\" of relation \"" + schema.name() + "\" does not exist");
             }
         }
-    }
-
-    private boolean isIndex(Transaction tx, String name) {
-        return tx.tableNames().stream()
-                .flatMap(table -> database.table(table).indexes(tx).stream())
-                .anyMatch(index -> index.name().equals(name));
     }
 
     private void vacuum(VacuumCommand command, VacuumOptions options, String... tables) {

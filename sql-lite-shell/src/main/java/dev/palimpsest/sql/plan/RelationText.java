@@ -23,13 +23,17 @@ public final class RelationText {
         if (table != null) {
             return table;
         }
-        boolean other = tx.sequenceSchema(name) != null
-                || tx.tableNames().stream()
-                        .flatMap(t -> database.table(t).indexes(tx).stream())
-                        .anyMatch(index -> index.name().equals(name));
-        throw other
+        throw isOther(database, tx, name)
                 ? SqlError.of("42809", "\"" + name + "\" is not a table")
                 : SqlError.of("42P01", "relation \"" + name + "\" does not exist");
+    }
+
+    /** Is it the name of a sequence or an index? */
+    public static boolean isOther(Database database, Transaction tx, String name) {
+        return tx.sequenceSchema(name) != null
+                || tx.tableNames().stream()
+                        .flatMap(table -> database.table(table).indexes(tx).stream())
+                        .anyMatch(index -> index.name().equals(name));
     }
 
     /**

@@ -18,7 +18,6 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -226,8 +225,7 @@ public final class Autovacuum {
             }
         }
         due.sort(Comparator.comparingLong(its -> Math.max(its.lastVacuumMicros(), its.lastAutovacuumMicros())));
-        return new ArrayList<>(
-                new LinkedHashSet<>(due.stream().map(TableStatistics::table).toList()));
+        return due.stream().map(TableStatistics::table).collect(Collectors.toCollection(ArrayList::new));
     }
 
     /** It was there before, no vacuum has seen it since, and some page isn't known to be clean. */
