@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** An archive in the Java heap, up to a number of bytes: for tests and simulations. Thread-safe. */
-public final class MapArchive implements VersionArchive {
+public class MapArchive implements VersionArchive {
     private final Map<Long, byte[]> blobs = new ConcurrentHashMap<>();
     private final AtomicLong bytes = new AtomicLong();
     private volatile long maxBytes;
@@ -47,7 +47,11 @@ public final class MapArchive implements VersionArchive {
 
     @Override
     public void remove(int relation, int block) {
-        byte[] before = blobs.remove(key(relation, block));
+        forget(key(relation, block));
+    }
+
+    private void forget(long key) {
+        byte[] before = blobs.remove(key);
         bytes.addAndGet(before == null ? 0 : -before.length);
     }
 
@@ -55,7 +59,7 @@ public final class MapArchive implements VersionArchive {
     public void clear(int relation) {
         for (long key : blobs.keySet()) {
             if (PageId.fileNumber(key) == relation) {
-                remove(relation, PageId.block(key));
+                forget(key);
             }
         }
     }

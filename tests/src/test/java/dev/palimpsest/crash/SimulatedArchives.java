@@ -21,13 +21,15 @@ public final class SimulatedArchives implements ArchiveFactory {
         return new Archive();
     }
 
-    private final class Archive implements OpenArchive {
-        private final MapArchive map = new MapArchive(maxBytes);
+    private final class Archive extends MapArchive implements OpenArchive {
+        Archive() {
+            super(maxBytes);
+        }
 
         @Override
         public byte[] get(int relation, int block) {
             scheduler.step(Step.PAGE_READ_OPTIMISTIC);
-            byte[] blob = map.get(relation, block);
+            byte[] blob = super.get(relation, block);
             scheduler.step(Step.PAGE_READ_OPTIMISTIC);
             return blob;
         }
@@ -35,7 +37,7 @@ public final class SimulatedArchives implements ArchiveFactory {
         @Override
         public boolean put(int relation, int block, byte[] blob) {
             scheduler.step(Step.PAGE_READ_OPTIMISTIC);
-            boolean kept = map.put(relation, block, blob.clone()); // not to see later changes of the caller's array
+            boolean kept = super.put(relation, block, blob.clone()); // not to see later changes of the caller's array
             scheduler.step(Step.PAGE_READ_OPTIMISTIC);
             return kept;
         }
@@ -43,13 +45,8 @@ public final class SimulatedArchives implements ArchiveFactory {
         @Override
         public void remove(int relation, int block) {
             scheduler.step(Step.PAGE_READ_OPTIMISTIC);
-            map.remove(relation, block);
+            super.remove(relation, block);
             scheduler.step(Step.PAGE_READ_OPTIMISTIC);
-        }
-
-        @Override
-        public void clear(int relation) {
-            map.clear(relation);
         }
 
         @Override
