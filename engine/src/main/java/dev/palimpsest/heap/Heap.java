@@ -103,11 +103,6 @@ public final class Heap {
         return reader.fetchVersion(tid, out);
     }
 
-    /** The version that was seen at a place by a snapshot that still protects it: it may be in the archive by now. */
-    public boolean fetchVersion(long tid, long xmin, HeapTuple out) {
-        return reader.fetchVersion(tid, xmin, out);
-    }
-
     /** Every row that the snapshot sees, in order of pages. */
     public HeapScan scan(Snapshot snapshot) {
         return new HeapScan(file, reader, visibility, snapshot);
@@ -318,7 +313,6 @@ public final class Heap {
     private void forEachReference(TupleDescriptor descriptor, IntConsumer reference, Runnable betweenPages) {
         byte[] copy = new byte[PageLayout.SIZE];
         ByteBuffer page = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
-        HeapVacuum archived = vacuum();
         for (int block = 0; block < file.blockCount(); block++) {
             betweenPages.run();
             context.scheduler().step(Step.HEAP_BEFORE_LATCH);
@@ -332,9 +326,9 @@ public final class Heap {
                 }
             }
             // also where the page says that no snapshot needs one: keys are formed of those, too
-            archived.forEachArchived(
-                    block,
-                    (root, tid, begin, end, tuple) -> TupleReader.forEachBigValue(descriptor, tuple, 0, reference));
+            for (ArchivedVersions versions = new ArchivedVersions(archived(block)); versions.advance(); ) {
+                TupleReader.forEachBigValue(descriptor, versions.buffer(), versions.offset(), reference);
+            }
         }
     }
 

@@ -257,18 +257,6 @@ final class HeapReader {
         }
     }
 
-    /** The version that was seen at a place: still there, or in the archive by now. */
-    boolean fetchVersion(long tid, long xmin, HeapTuple out) {
-        if (fetchVersion(tid, out) && out.xmin() == xmin) {
-            return true;
-        }
-        ArchivedVersions version = findArchived(tid, xmin);
-        if (version != null) {
-            out.setArchived(version.copyTuple(), tid);
-        }
-        return version != null;
-    }
-
     /**
      * A private copy of a whole page, from one validated read.
      *

@@ -16,7 +16,6 @@ import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.tx.Horizon;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.BitSet;
 
 /**
@@ -26,9 +25,6 @@ import java.util.BitSet;
  * <p>Thread-safe towards everybody else; of one heap only one vacuum may run (SHARE UPDATE EXCLUSIVE on the table).
  */
 public final class HeapVacuum {
-    /** With less room no insert finds its way to a page ({@link RoomFinder}). */
-    private static final int LEAST_ROOM = PageLayout.SIZE / 10;
-
     /** Says where links to roots that are to be freed shall lead. Asked under a latch: looks up, waits for nothing. */
     public interface Links {
         /** @return the root that a link to this one leads to from now on: itself if it stays, {@link dev.palimpsest.id.Tid#NONE} for nowhere */
@@ -39,7 +35,7 @@ public final class HeapVacuum {
     }
 
     private static final PageOutcome NOTHING =
-            new PageOutcome(0, 0, 0, 0, 0, 0, 0, 0, false, false, false, false, true, Long.MAX_VALUE);
+            new PageOutcome(0, 0, 0, 0, 0, 0, false, false, false, false, true, Long.MAX_VALUE);
 
     private final HeapContext context;
     private final PageFile file;
@@ -93,11 +89,6 @@ public final class HeapVacuum {
         return visibilityMap.isSet(block);
     }
 
-    /** How many pages' bits are set. */
-    public int allVisibleCount() {
-        return visibilityMap.count(file.blockCount());
-    }
-
     /**
      * Removes and archives what it can, marks roots as dead, and tells of what is left to do. A page past the end (cut meanwhile) is an empty one.
      *
@@ -137,19 +128,21 @@ public final class HeapVacuum {
         context.scheduler().step(Step.HEAP_BEFORE_LATCH);
         Frame frame = file.pin(block);
         PageVisit visit = new PageVisit(frame, horizon, toFree, collector);
+        int free;
         frame.acquireExclusive();
         try {
             if (!PageLayout.isNew(frame.page)) {
                 visit.run();
+                visit.finish();
             }
-            visit.finish();
+            free = RoomFinder.freeBytes(frame.page);
         } catch (IndexOutOfBoundsException e) {
             throw reader.damaged(block, e);
         } finally {
             frame.releaseExclusive();
             frame.unpin();
         }
-        noteRoom(block, visit.outcome.freeBytes());
+        noteRoom(block, free);
         count(block, visit.outcome);
         visit.tell();
         context.scheduler().step(Step.HEAP_CHANGED);
@@ -174,7 +167,7 @@ public final class HeapVacuum {
     /** What an insert could use is told to inserters. */
     private void noteRoom(int block, int free) {
         int recorded = freeSpace.recorded(block);
-        if (free >= LEAST_ROOM && Math.abs(recorded - free) >= LEAST_ROOM / 4) {
+        if (free >= RoomFinder.MIN_RESERVE && Math.abs(recorded - free) >= RoomFinder.MIN_RESERVE / 4) {
             freeSpace.record(block, free);
         }
     }
@@ -192,7 +185,7 @@ public final class HeapVacuum {
         private boolean refused;
         private boolean changed;
         private boolean newlyAllVisible;
-        private PageOutcome outcome = NOTHING;
+        private PageOutcome outcome = NOTHING; // of a new page, too
 
         PageVisit(Frame frame, Horizon horizon, BitSet toFree, VacuumCollector collector) {
             this.frame = frame;
@@ -249,27 +242,8 @@ public final class HeapVacuum {
         }
 
         void finish() {
-            if (pruner != null && pruner.archive.size() < archivedBefore + pruner.archived) {
+            if (pruner.archive.size() < archivedBefore + pruner.archived) {
                 bigValues.noteRemoved(); // one with big values, perhaps
-            }
-            boolean isEmpty = HeapVacuum.isEmpty(page);
-            if (pruner == null) {
-                outcome = new PageOutcome(
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        RoomFinder.freeBytes(page),
-                        false,
-                        false,
-                        false,
-                        false,
-                        isEmpty,
-                        Long.MAX_VALUE);
-                return;
             }
             if (changed) {
                 context.counters().prunes.increment();
@@ -283,13 +257,11 @@ public final class HeapVacuum {
                     pruner.live,
                     pruner.pinned,
                     pruner.inArchive,
-                    pruner.deadRoots,
-                    SlottedPage.freeBytes(page),
                     pruner.vacuumPlan.isAllVisible(),
                     newlyAllVisible,
                     refused,
                     changed,
-                    isEmpty,
+                    isEmpty(page),
                     pruner.oldestXid);
         }
 
@@ -428,30 +400,6 @@ public final class HeapVacuum {
             count--;
         }
         return count;
-    }
-
-    /** Sees the archived versions of a page: for the sweep of big values, and for views. */
-    public interface ArchiveVisitor {
-        /**
-         * @param rootTid whose chain it belongs to
-         * @param tid where it was
-         * @param beginCsn 0 like the end where it is kept for its keys only
-         */
-        void visit(long rootTid, long tid, long beginCsn, long endCsn, byte[] tuple);
-    }
-
-    /** Visits the archived versions of a page, also those that nobody has needed since the last visit. */
-    public void forEachArchived(int block, ArchiveVisitor visitor) {
-        ArchivedVersions versions =
-                new ArchivedVersions(context.archive().current().get(file.fileNumber(), block));
-        while (versions.advance()) {
-            visitor.visit(
-                    Tid.of(block, versions.root()),
-                    Tid.of(block, versions.line()),
-                    versions.beginCsn(),
-                    versions.endCsn(),
-                    Arrays.copyOfRange(versions.buffer(), versions.offset(), versions.offset() + versions.length()));
-        }
     }
 
     /** Where a dead root's row went on: another root, or {@link Tid#NONE} if it ended there. */

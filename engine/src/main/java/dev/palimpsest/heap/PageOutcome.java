@@ -9,8 +9,6 @@ package dev.palimpsest.heap;
  * @param live not ended, or ended by nobody who has committed
  * @param pinned ended, and still on the page: needed, or ended after the capture
  * @param inArchive in the archive now, and needed
- * @param deadRoots told to the collector: dead or archived ones without need
- * @param freeBytes room on the page
  * @param allVisible the page's bit in the visibility map is set now
  * @param newlyAllVisible this call has set it
  * @param archiveRefused versions stayed on the page that could have been archived
@@ -26,8 +24,6 @@ public record PageOutcome(
         int live,
         int pinned,
         int inArchive,
-        int deadRoots,
-        int freeBytes,
         boolean allVisible,
         boolean newlyAllVisible,
         boolean archiveRefused,

@@ -76,7 +76,7 @@ class Pruner {
     }
 
     /** Follows the links within the page from a chain's first version; fills {@link #chain}, returns its length. */
-    final int collect(int first) {
+    private int collect(int first) {
         int length = 0;
         for (int number = first; length < chain.length; ) {
             int offset = HeapPage.tupleOffset(page, number);
@@ -187,7 +187,7 @@ class Pruner {
     }
 
     /** Versions that no chain leads to any more, and no index entry: their writer was rolled back and the row updated again. */
-    final void freeOrphans() {
+    private void freeOrphans() {
         for (int number = 1; number <= lineCount; number++) {
             int offset = reached[number] ? -1 : HeapPage.tupleOffset(page, number);
             if (offset < 0 || (HeapPage.flags(page, offset) & TupleLayout.HEAP_ONLY) == 0) {

@@ -21,7 +21,7 @@ final class RoomFinder {
      * What inserts leave free for updates: room for a row more, at least a tenth and at most an eighth of a page. With less, each update
      * of a full page would have to prune it first.
      */
-    private static final int MIN_RESERVE = PageLayout.SIZE / 10;
+    static final int MIN_RESERVE = PageLayout.SIZE / 10;
 
     private static final int MAX_RESERVE = PageLayout.SIZE / 8;
 

@@ -31,7 +31,6 @@ public interface VacuumCollector {
      * A version that ended is kept, since a snapshot s with begin ≤ s &lt; end may need it, or it ended after the capture.
      *
      * @param endCsn {@link dev.palimpsest.id.Lsn#INFINITE} while the end is undecided
-     * @param bytes what its body takes
      */
-    default void kept(long beginCsn, long endCsn, int bytes, boolean archived) {}
+    default void kept(long beginCsn, long endCsn) {}
 }

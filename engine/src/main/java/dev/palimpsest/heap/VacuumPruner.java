@@ -27,7 +27,6 @@ final class VacuumPruner extends Pruner {
     private static final byte ARCHIVE = 1;
     private static final byte KEEP = 2;
 
-    private final Horizon horizon;
     private final boolean mayArchive;
 
     /** Versions that began at this number or later have the keys of all index entries of their chain. */
@@ -67,7 +66,6 @@ final class VacuumPruner extends Pruner {
     int pinned;
     int archived;
     int inArchive;
-    int deadRoots;
     long oldestXid = Long.MAX_VALUE;
 
     VacuumPruner(
@@ -84,7 +82,6 @@ final class VacuumPruner extends Pruner {
             BitSet toFree,
             VacuumCollector collector) {
         super(page, block, fileNumber, visibility, horizon, durableLsn);
-        this.horizon = horizon;
         this.archive = archive;
         this.mayArchive = mayArchive;
         this.keysFrom = keysFrom;
@@ -236,7 +233,6 @@ final class VacuumPruner extends Pruner {
 
     private void foundDead(int root, int bodyLine) {
         allVisible = false;
-        deadRoots++;
         byte[] body = bytes(bodyLine);
         tell(() -> collector.deadRoot(Tid.of(block, root), withSelf(body, bodyLine, root)));
         int offset = HeapPage.bodyOffset(page, bodyLine);
@@ -287,9 +283,11 @@ final class VacuumPruner extends Pruner {
     private void keepRest(int root, int length, List<ArchivePage.Entry> older) {
         ArchivePage.Entry previous = retainNeeded(older);
         boolean before = true;
+        int moved = 0;
         for (int i = 0; i < length; i++) {
             if (fate[i] == ARCHIVE) {
                 previous = toArchive(root, i);
+                moved++;
             } else if (fate[i] == KEEP) {
                 before = false;
                 keep(i);
@@ -297,10 +295,6 @@ final class VacuumPruner extends Pruner {
                 noteKeyEnded(previous, i, i + 1);
             }
             dead[i] = fate[i] != KEEP;
-        }
-        int moved = 0;
-        for (int i = 0; i < length; i++) {
-            moved += fate[i] == ARCHIVE ? 1 : 0;
         }
         removeDead(root, length);
         relinkTail(newestStaying(length), length);
@@ -349,10 +343,9 @@ final class VacuumPruner extends Pruner {
             seenByAll = false;
             oldestXid = Math.min(oldestXid, xmax);
             if (i != keptForKeys) {
-                int bytes = HeapPage.tupleLength(page, chain[i]);
                 long begin = begins[i];
                 long end = ends[i];
-                tell(() -> collector.kept(begin, end, bytes, false));
+                tell(() -> collector.kept(begin, end));
             }
             foundLink(HeapPage.flags(page, offset), HeapPage.ctid(page, offset), Tid.of(block, chain[i]));
         }
@@ -408,14 +401,12 @@ final class VacuumPruner extends Pruner {
         }
         allVisible = false;
         if (entries.isEmpty()) {
-            deadRoots++;
             tell(() -> collector.archivedRoot(Tid.of(block, root), null));
             return;
         }
         ArchivePage.Entry newest = entries.get(entries.size() - 1);
         ArchivePage.Entry needed = retainNeeded(entries.subList(0, entries.size() - 1));
         if (needed == null && !newest.needed) {
-            deadRoots++;
             byte[] body = withSelf(newest.copyTuple(), newest.line, root);
             tell(() -> collector.archivedRoot(Tid.of(block, root), body));
         } else if (needed != null && !newest.needed && needed.begin >= keysFrom) {
@@ -469,7 +460,7 @@ final class VacuumPruner extends Pruner {
         if (entry.needed) {
             inArchive++;
             newestArchivedEnd = Math.max(newestArchivedEnd, entry.end);
-            tell(() -> collector.kept(entry.begin, entry.end, entry.length, true));
+            tell(() -> collector.kept(entry.begin, entry.end));
         }
         foundLink(entry.flags(), entry.ctid(), Tid.of(block, entry.line));
     }

@@ -60,19 +60,6 @@ final class VisibilityMap {
         return block;
     }
 
-    /** Bits that are set below a block. */
-    int count(int blockCount) {
-        int count = 0;
-        for (int mapBlock = 0; mapBlock < Math.min(file.blockCount(), (blockCount + BITS - 1) / BITS); mapBlock++) {
-            try (PageGuard guard = file.latchShared(mapBlock)) {
-                for (int bit = 0, bits = Math.min(BITS, blockCount - mapBlock * BITS); bit < bits; bit++) {
-                    count += isSet(guard.page(), bit) ? 1 : 0;
-                }
-            }
-        }
-        return count;
-    }
-
     /** Clears a heap page's bit. The caller holds that page's exclusive latch, and hasn't begun to change it. */
     void clear(int block) {
         if (!isSet(block)) {

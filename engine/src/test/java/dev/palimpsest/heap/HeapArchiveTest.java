@@ -1,6 +1,5 @@
 package dev.palimpsest.heap;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -17,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -217,7 +217,8 @@ class HeapArchiveTest {
         assertEquals(LinePointer.STATE_ARCHIVED, state(root));
 
         end(pin);
-        assertEquals(1, prune().deadRoots());
+        prune();
+        assertEquals(Set.of(root), finished.keySet());
         assertEquals("newest", HeapFixture.value(finished.get(root)));
         assertEquals(0, own());
         prune();
@@ -324,9 +325,6 @@ class HeapArchiveTest {
             two = fetch(pin, deleted);
             assertTrue(one.isArchived() && two.isArchived());
         }
-        HeapTuple again = new HeapTuple();
-        assertTrue(fixture.heap.fetchVersion(two.tid(), two.xmin(), again));
-        assertArrayEquals(two.bytes(), again.bytes());
         end(pin);
     }
 
@@ -346,9 +344,6 @@ class HeapArchiveTest {
         assertEquals(ModifyResult.Status.UPDATED, result.status());
         fixture.heap.lock(pin, seen.tid(), seen.xmin(), RowLockMode.UPDATE, result);
         assertEquals(ModifyResult.Status.UPDATED, result.status());
-        HeapTuple again = new HeapTuple();
-        assertTrue(fixture.heap.fetchVersion(seen.tid(), seen.xmin(), again));
-        assertEquals("v1", HeapFixture.value(again.bytes()));
         assertEquals(List.of("v1*"), scan(pin));
         end(pin);
     }

@@ -220,7 +220,7 @@ class TruncationTest {
                 public void link(int from, long target) {}
 
                 @Override
-                public void kept(long begin, long end, int bytes, boolean isArchived) {}
+                public void kept(long begin, long end) {}
             });
         }
     }

@@ -391,7 +391,7 @@ class BigValueSweepTest {
                 public void link(int block, long target) {}
 
                 @Override
-                public void kept(long begin, long end, int bytes, boolean isArchived) {}
+                public void kept(long begin, long end) {}
             };
             for (int block = 0; block < heap.blockCount(); block++) {
                 vacuum.prunePage(block, horizon, collector);

@@ -1,6 +1,7 @@
 package dev.palimpsest.retention;
 
 import dev.palimpsest.catalog.TableInfo;
+import dev.palimpsest.heap.ArchivedVersions;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.page.SlottedPage;
@@ -45,14 +46,18 @@ final class StoredVersions {
         StoredVersions stored = new StoredVersions();
         Set<Long> withArchive = new HashSet<>();
         for (int block = 0, count = table.heap().blockCount(); block < count; block++) {
-            table.heap().vacuum().forEachArchived(block, (root, tid, begin, end, tuple) -> {
+            ArchivedVersions versions = new ArchivedVersions(table.heap().archived(block));
+            while (versions.advance()) {
+                long root = Tid.of(block, versions.root());
+                Place place = new Place(
+                        id(table, versions.buffer(), versions.offset()), Tid.of(block, versions.line()), root);
                 withArchive.add(root);
-                if (end != 0) { // else it is kept for its keys
-                    stored.add(stored.archived, new Place(id(table, tuple, 0), tid, root));
+                if (versions.endCsn() != 0) { // else it is kept for its keys
+                    stored.add(stored.archived, place);
                 } else {
-                    stored.remains.add(new Place(id(table, tuple, 0), tid, root));
+                    stored.remains.add(place);
                 }
-            });
+            }
         }
         Map<Long, Long> roots = new HashMap<>();
         table.heap().forEachLine((tid, line, page) -> stored.walk(tid, line, ByteBuffer.wrap(page), roots));

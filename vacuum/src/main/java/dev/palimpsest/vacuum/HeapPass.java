@@ -174,7 +174,7 @@ final class HeapPass implements VacuumCollector {
     }
 
     @Override
-    public void kept(long beginCsn, long endCsn, int bytes, boolean archived) {
+    public void kept(long beginCsn, long endCsn) {
         told.add(() -> kept.add(beginCsn, endCsn));
     }
 
