@@ -183,6 +183,7 @@ public final class HeapVacuum {
         private VacuumPruner pruner;
         private int archivedBefore;
         private boolean refused;
+        private boolean gaveUp;
         private boolean changed;
         private boolean newlyAllVisible;
         private PageOutcome outcome = NOTHING; // of a new page, too
@@ -206,6 +207,7 @@ public final class HeapVacuum {
                 plan = plan(blob, false);
                 if (pruner.putFirst && !pruner.archive.store(archive, file.fileNumber(), block)) {
                     pruner.oldestXid = Xid.FIRST_NORMAL; // not even what needs no more room: the page stays as it is
+                    gaveUp = true;
                     return;
                 }
             }
@@ -251,9 +253,9 @@ public final class HeapVacuum {
                 frame.setNewestCsn(Marks.mark(page, visibility, context.wal().durableLsn()));
             }
             outcome = new PageOutcome(
-                    pruner.plan.removedVersions(),
-                    pruner.archived,
-                    archivedBefore + pruner.archived - pruner.archive.size(),
+                    gaveUp ? 0 : pruner.plan.removedVersions(),
+                    gaveUp ? 0 : pruner.archived,
+                    gaveUp ? 0 : archivedBefore + pruner.archived - pruner.archive.size(),
                     pruner.live,
                     pruner.pinned,
                     pruner.inArchive,

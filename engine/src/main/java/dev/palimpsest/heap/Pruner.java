@@ -14,8 +14,8 @@ import java.nio.ByteBuffer;
  * Finds the versions on one page that nobody needs, also in the middle of a chain, and plans their removal.
  *
  * <p>A version goes if its writer was rolled back, or if it ended and the horizon needs it for no snapshot. Index entries point to the
- * chain's root, so the root's line pointer stays (as a redirect once its body is gone), and of a chain that is dead altogether one
- * body stays for its keys until vacuum has removed its index entries. A link is moved over removed versions in the same page change,
+ * chain's root, so the root's line pointer stays (as a redirect once its body is gone), and of each chain the newest body stays, dead or not,
+ * for its keys (what {@link VacuumPruner} keeps instead, it says). A link is moved over removed versions in the same page change,
  * so that a link within a page is never stale. README.md has the proof. One page, one use; the caller holds the exclusive latch.
  *
  * <p>Source of the frame: PostgreSQL, {@code pruneheap.c}; the removal from the middle is ours.

@@ -26,7 +26,13 @@ import org.junit.jupiter.api.Test;
 class HeapArchiveTest {
     private final HeapFixture fixture = new HeapFixture(64);
     private final HeapVacuum vacuum = fixture.heap.vacuum();
-    private final MapArchive archive = new MapArchive(1 << 20);
+    private boolean refusing;
+    private final MapArchive archive = new MapArchive(1 << 20) {
+        @Override
+        public boolean put(int relation, int block, byte[] blob) {
+            return !refusing && super.put(relation, block, blob);
+        }
+    };
     private final TreeMap<Long, byte[]> dead = new TreeMap<>();
     private final TreeMap<Long, byte[]> finished = new TreeMap<>();
     private final List<Long> lost = new ArrayList<>();
@@ -389,6 +395,25 @@ class HeapArchiveTest {
         assertEquals(LinePointer.STATE_REDIRECT, state(root));
         fixture.heap.lock(pin, seen.tid(), seen.xmin(), RowLockMode.KEY_SHARE, result);
         assertEquals(ModifyResult.Status.UPDATED, result.status());
+        end(pin);
+    }
+
+    @Test
+    void shouldCountNothingWhereTheArchiveRefusesWhatNeedsNoMoreRoom() {
+        long root = insertCommitted(1, "v0");
+        Transaction pin = fixture.beginRepeatableRead();
+        long second = updateCommitted(root, 1, "v1");
+        prune();
+        updateCommitted(second, 1, "v2", true, true); // that a key changed has to be noted on the archived version
+        refusing = true;
+        PageOutcome outcome = prune();
+        assertTrue(outcome.archiveRefused());
+        assertFalse(outcome.changed());
+        assertEquals(0, outcome.removed());
+        assertEquals(2, fixture.versions());
+        refusing = false;
+        assertEquals(1, prune().removed());
+        assertEquals(1, fixture.versions());
         end(pin);
     }
 
