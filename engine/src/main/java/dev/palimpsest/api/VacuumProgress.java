@@ -27,13 +27,12 @@ public record VacuumProgress(
         int indexVacuumCount,
         long maxDeadTuples,
         long deadTuples) {
-    /** PostgreSQL's phases. */
+    /** PostgreSQL's phases but "cleaning up indexes": what it does then is done as entries go. */
     public enum Phase {
         INITIALIZING("initializing"),
         SCANNING_HEAP("scanning heap"),
         VACUUMING_INDEXES("vacuuming indexes"),
         VACUUMING_HEAP("vacuuming heap"),
-        CLEANING_UP_INDEXES("cleaning up indexes"),
         TRUNCATING_HEAP("truncating heap"),
         PERFORMING_FINAL_CLEANUP("performing final cleanup");
 

@@ -52,10 +52,6 @@ final class BtreeFreePages {
         this.epochs = epochs;
     }
 
-    PageFile map() {
-        return map;
-    }
-
     /** A page that nobody can come to any more, now the caller's; or -1. The caller may hold pages of the tree. */
     int poll() {
         takeUp();
