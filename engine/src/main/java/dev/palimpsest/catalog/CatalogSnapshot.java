@@ -39,6 +39,21 @@ public final class CatalogSnapshot {
         return tables.get(name);
     }
 
+    /** @throws UsageException 42P01, 42809 if there is none */
+    public TableInfo existingTable(String name) {
+        TableInfo table = table(name);
+        if (table == null) {
+            throw missing(name, "table");
+        }
+        return table;
+    }
+
+    private UsageException missing(String name, String kind) {
+        return isTaken(name)
+                ? new UsageException(SqlState.WRONG_OBJECT_TYPE, "\"" + name + "\" is not a " + kind)
+                : new UsageException(SqlState.UNDEFINED_TABLE, "relation \"" + name + "\" does not exist");
+    }
+
     /** Null if there is none. */
     public TableInfo table(int oid) {
         return tablesByOid.get(oid);
@@ -53,9 +68,7 @@ public final class CatalogSnapshot {
     public SequenceInfo existingSequence(String name) {
         SequenceInfo sequence = sequences.get(name);
         if (sequence == null) {
-            throw isTaken(name)
-                    ? new UsageException(SqlState.WRONG_OBJECT_TYPE, "\"" + name + "\" is not a sequence")
-                    : new UsageException(SqlState.UNDEFINED_TABLE, "relation \"" + name + "\" does not exist");
+            throw missing(name, "sequence");
         }
         return sequence;
     }

@@ -218,24 +218,33 @@ public final class NamedTable implements Table {
             if (known == null) {
                 t.tx().origin(engine.openingPlace()); // this snapshot may be held for longer than a statement's
             }
-            if (lock != null) {
-                checkLockable(table);
-                beginModifying(t, table);
-            } else if (t.isSnapshotInUse()) {
-                return new ScanStream(t, table, which, scratch, null, scan.limit(), t.nestedSnapshot());
-            } else {
-                t.beginStatement(SnapshotKind.POINT, 0);
-            }
             try {
-                return new ScanStream(t, table, which, scratch, lock, scan.limit(), t.tx().retainSnapshot());
+                return openStream(t, table, which, scratch, scan);
             } finally {
-                t.endStatement();
                 t.tx().origin(known);
             }
         } catch (Throwable e) {
             throw t.failed(e);
         } finally {
             t.exit();
+        }
+    }
+
+    private static ScanStream openStream(
+            UserTransaction t, TableInfo table, Qualification which, TableScratch scratch, Scan scan) {
+        RowLock lock = scan.lock();
+        if (lock != null) {
+            checkLockable(table);
+            beginModifying(t, table);
+        } else if (t.isSnapshotInUse()) {
+            return new ScanStream(t, table, which, scratch, null, scan.limit(), t.nestedSnapshot());
+        } else {
+            t.beginStatement(SnapshotKind.POINT, 0);
+        }
+        try {
+            return new ScanStream(t, table, which, scratch, lock, scan.limit(), t.tx().retainSnapshot());
+        } finally {
+            t.endStatement();
         }
     }
 
@@ -510,12 +519,7 @@ public final class NamedTable implements Table {
         if (known != null && known.catalog == catalog) {
             return known.table;
         }
-        TableInfo table = catalog.table(name);
-        if (table == null) {
-            throw catalog.isTaken(name)
-                    ? new UsageException(SqlState.WRONG_OBJECT_TYPE, "\"" + name + "\" is not a table")
-                    : new UsageException(SqlState.UNDEFINED_TABLE, "relation \"" + name + "\" does not exist");
-        }
+        TableInfo table = catalog.existingTable(name);
         if (!t.hasDdl()) {
             last = new Binding(catalog, table);
         }

@@ -32,12 +32,7 @@ final class TableDefinition {
      */
     static void setStorageParameters(UserTransaction t, String name, Map<String, String> changes) {
         DdlTransaction ddl = t.ddl();
-        TableInfo table = ddl.view().table(name);
-        if (table == null) {
-            throw ddl.view().isTaken(name)
-                    ? new UsageException(SqlState.WRONG_OBJECT_TYPE, "\"" + name + "\" is not a table")
-                    : new UsageException(SqlState.UNDEFINED_TABLE, "relation \"" + name + "\" does not exist");
-        }
+        TableInfo table = ddl.view().existingTable(name);
         checkUserTable(table);
         t.lock(table, LockMode.SHARE_UPDATE_EXCLUSIVE); // under the catalog lock nobody else can change it meanwhile
         ddl.setStorageParameters(table, table.storageParameters().with(changes));

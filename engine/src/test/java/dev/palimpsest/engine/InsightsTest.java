@@ -1,6 +1,7 @@
 package dev.palimpsest.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -36,6 +37,7 @@ import dev.palimpsest.tx.Horizon;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -172,6 +174,25 @@ class InsightsTest {
         String place = db.pins().get(0).snapshots().get(0).openedAt();
         assertTrue(place.contains("(") && !place.contains("dev.palimpsest"), place);
         reader.close();
+    }
+
+    /** {@code Optional.map} is the code outside of ours that the scan in the callback is called by. */
+    @Test
+    void shouldForgetWhereAScanInACallbackWasOpened() {
+        try (Transaction tx = db.begin()) {
+            rows.update(tx, 1L, change -> {
+                Optional.of(rows)
+                        .map(table -> table.scan(tx, Scan.all()))
+                        .orElseThrow()
+                        .close();
+                change.setLong("value", 2);
+            });
+            try (RowStream later = rows.scan(tx, Scan.all())) {
+                String place = db.pins().get(0).snapshots().get(0).openedAt();
+                assertFalse(place.contains("Optional"), place);
+                assertTrue(later.hasNext());
+            }
+        }
     }
 
     @Test
