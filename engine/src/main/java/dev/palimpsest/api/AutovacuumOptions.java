@@ -1,5 +1,7 @@
 package dev.palimpsest.api;
 
+import java.util.function.Consumer;
+
 /**
  * How vacuum runs by itself. PostgreSQL's settings of the same names; a table's storage parameters override all but the first two and the
  * last. Immutable; start from {@link #DEFAULT}.
@@ -34,115 +36,96 @@ public record AutovacuumOptions(
     public static final AutovacuumOptions OFF = DEFAULT.withEnabled(false);
 
     public AutovacuumOptions {
-        check("autovacuum_naptime", naptimeMillis, 1, 2_147_483_000L);
-        check("autovacuum_vacuum_threshold", vacuumThreshold, 0, Integer.MAX_VALUE);
-        checkReal("autovacuum_vacuum_scale_factor", vacuumScaleFactor, 0, 100);
-        check("autovacuum_vacuum_insert_threshold", vacuumInsertThreshold, -1, Integer.MAX_VALUE);
-        checkReal("autovacuum_vacuum_insert_scale_factor", vacuumInsertScaleFactor, 0, 100);
-        checkReal("autovacuum_vacuum_cost_delay", vacuumCostDelayMillis, 0, 100);
-        check("autovacuum_vacuum_cost_limit", vacuumCostLimit, 1, 10_000);
-        check("autovacuum_work_mem", workMemBytes, VacuumOptions.MIN_WORK_MEM_BYTES, 1L << 40);
-    }
-
-    private static void check(String name, long value, long min, long max) {
-        if (value < min || value > max) {
-            throw outside(name, Long.toString(value), min + " .. " + max);
-        }
-    }
-
-    private static void checkReal(String name, double value, int min, int max) {
-        if (!(value >= min && value <= max)) {
-            throw outside(name, Double.toString(value), min + " .. " + max);
-        }
-    }
-
-    private static UsageException outside(String name, String value, String range) {
-        return new UsageException(
-                SqlState.INVALID_PARAMETER_VALUE,
-                value + " is outside the valid range for parameter \"" + name + "\" (" + range + ")");
+        SettingRange.check("autovacuum_naptime", naptimeMillis, 1, 2_147_483_000L);
+        SettingRange.check("autovacuum_vacuum_threshold", vacuumThreshold, 0, Integer.MAX_VALUE);
+        SettingRange.checkReal("autovacuum_vacuum_scale_factor", vacuumScaleFactor, 0, 100);
+        SettingRange.check("autovacuum_vacuum_insert_threshold", vacuumInsertThreshold, -1, Integer.MAX_VALUE);
+        SettingRange.checkReal("autovacuum_vacuum_insert_scale_factor", vacuumInsertScaleFactor, 0, 100);
+        SettingRange.checkReal("autovacuum_vacuum_cost_delay", vacuumCostDelayMillis, 0, 100);
+        SettingRange.check("autovacuum_vacuum_cost_limit", vacuumCostLimit, 1, 10_000);
+        SettingRange.check("autovacuum_work_mem", workMemBytes, VacuumOptions.MIN_WORK_MEM_BYTES, 1L << 40);
     }
 
     /** The same, on or off. */
     public AutovacuumOptions withEnabled(boolean value) {
-        return new AutovacuumOptions(
-                value,
-                naptimeMillis,
-                vacuumThreshold,
-                vacuumScaleFactor,
-                vacuumInsertThreshold,
-                vacuumInsertScaleFactor,
-                vacuumCostDelayMillis,
-                vacuumCostLimit,
-                workMemBytes);
+        return with(copy -> copy.enabled = value);
     }
 
     /** The same with another naptime. */
     public AutovacuumOptions withNaptimeMillis(long millis) {
-        return new AutovacuumOptions(
-                enabled,
-                millis,
-                vacuumThreshold,
-                vacuumScaleFactor,
-                vacuumInsertThreshold,
-                vacuumInsertScaleFactor,
-                vacuumCostDelayMillis,
-                vacuumCostLimit,
-                workMemBytes);
+        return with(copy -> copy.naptimeMillis = millis);
     }
 
     /** The same with other limits for dead versions. */
     public AutovacuumOptions withVacuumThreshold(int versions, double scaleFactor) {
-        return new AutovacuumOptions(
-                enabled,
-                naptimeMillis,
-                versions,
-                scaleFactor,
-                vacuumInsertThreshold,
-                vacuumInsertScaleFactor,
-                vacuumCostDelayMillis,
-                vacuumCostLimit,
-                workMemBytes);
+        return with(copy -> {
+            copy.vacuumThreshold = versions;
+            copy.vacuumScaleFactor = scaleFactor;
+        });
     }
 
     /** The same with other limits for inserted rows. */
     public AutovacuumOptions withVacuumInsertThreshold(int rows, double scaleFactor) {
-        return new AutovacuumOptions(
-                enabled,
-                naptimeMillis,
-                vacuumThreshold,
-                vacuumScaleFactor,
-                rows,
-                scaleFactor,
-                vacuumCostDelayMillis,
-                vacuumCostLimit,
-                workMemBytes);
+        return with(copy -> {
+            copy.vacuumInsertThreshold = rows;
+            copy.vacuumInsertScaleFactor = scaleFactor;
+        });
     }
 
     /** The same with another pace. */
     public AutovacuumOptions withVacuumCost(double delayMillis, int limit) {
-        return new AutovacuumOptions(
-                enabled,
-                naptimeMillis,
-                vacuumThreshold,
-                vacuumScaleFactor,
-                vacuumInsertThreshold,
-                vacuumInsertScaleFactor,
-                delayMillis,
-                limit,
-                workMemBytes);
+        return with(copy -> {
+            copy.vacuumCostDelayMillis = delayMillis;
+            copy.vacuumCostLimit = limit;
+        });
     }
 
     /** The same with another memory limit. */
     public AutovacuumOptions withWorkMemBytes(long bytes) {
-        return new AutovacuumOptions(
-                enabled,
-                naptimeMillis,
-                vacuumThreshold,
-                vacuumScaleFactor,
-                vacuumInsertThreshold,
-                vacuumInsertScaleFactor,
-                vacuumCostDelayMillis,
-                vacuumCostLimit,
-                bytes);
+        return with(copy -> copy.workMemBytes = bytes);
+    }
+
+    private AutovacuumOptions with(Consumer<Copy> change) {
+        Copy copy = new Copy(this);
+        change.accept(copy);
+        return copy.toOptions();
+    }
+
+    /** Some of the options are about to be others. */
+    private static final class Copy {
+        private boolean enabled;
+        private long naptimeMillis;
+        private int vacuumThreshold;
+        private double vacuumScaleFactor;
+        private int vacuumInsertThreshold;
+        private double vacuumInsertScaleFactor;
+        private double vacuumCostDelayMillis;
+        private int vacuumCostLimit;
+        private long workMemBytes;
+
+        Copy(AutovacuumOptions from) {
+            enabled = from.enabled;
+            naptimeMillis = from.naptimeMillis;
+            vacuumThreshold = from.vacuumThreshold;
+            vacuumScaleFactor = from.vacuumScaleFactor;
+            vacuumInsertThreshold = from.vacuumInsertThreshold;
+            vacuumInsertScaleFactor = from.vacuumInsertScaleFactor;
+            vacuumCostDelayMillis = from.vacuumCostDelayMillis;
+            vacuumCostLimit = from.vacuumCostLimit;
+            workMemBytes = from.workMemBytes;
+        }
+
+        AutovacuumOptions toOptions() {
+            return new AutovacuumOptions(
+                    enabled,
+                    naptimeMillis,
+                    vacuumThreshold,
+                    vacuumScaleFactor,
+                    vacuumInsertThreshold,
+                    vacuumInsertScaleFactor,
+                    vacuumCostDelayMillis,
+                    vacuumCostLimit,
+                    workMemBytes);
+        }
     }
 }

@@ -28,22 +28,9 @@ public record VacuumOptions(
             new VacuumOptions(false, false, true, true, 0, 200, DEFAULT_WORK_MEM_BYTES);
 
     public VacuumOptions {
-        if (!(costDelayMillis >= 0 && costDelayMillis <= 100)) {
-            throw outside("vacuum_cost_delay", Double.toString(costDelayMillis), "0 .. 100");
-        }
-        if (costLimit < 1 || costLimit > 10_000) {
-            throw outside("vacuum_cost_limit", Integer.toString(costLimit), "1 .. 10000");
-        }
-        if (workMemBytes < MIN_WORK_MEM_BYTES || workMemBytes > 1L << 40) {
-            throw outside(
-                    "maintenance_work_mem", Long.toString(workMemBytes), MIN_WORK_MEM_BYTES + " .. " + (1L << 40));
-        }
-    }
-
-    private static UsageException outside(String name, String value, String range) {
-        return new UsageException(
-                SqlState.INVALID_PARAMETER_VALUE,
-                value + " is outside the valid range for parameter \"" + name + "\" (" + range + ")");
+        SettingRange.checkReal("vacuum_cost_delay", costDelayMillis, 0, 100);
+        SettingRange.check("vacuum_cost_limit", costLimit, 1, 10_000);
+        SettingRange.check("maintenance_work_mem", workMemBytes, MIN_WORK_MEM_BYTES, 1L << 40);
     }
 
     /** The same, leaving locked tables out or waiting for them. */

@@ -91,34 +91,6 @@ public record EngineConfig(
                 snapshots);
     }
 
-    public EngineConfig withWal(WalOptions options) {
-        return new EngineConfig(
-                disk,
-                scheduler,
-                createIfMissing,
-                frames,
-                options,
-                checkpoints,
-                rowLockMemoryBytes,
-                directory,
-                vacuum,
-                snapshots);
-    }
-
-    public EngineConfig withCheckpoints(CheckpointOptions options) {
-        return new EngineConfig(
-                disk,
-                scheduler,
-                createIfMissing,
-                frames,
-                wal,
-                options,
-                rowLockMemoryBytes,
-                directory,
-                vacuum,
-                snapshots);
-    }
-
     public EngineConfig withVacuum(VacuumSettings settings) {
         return new EngineConfig(
                 disk,
@@ -131,19 +103,5 @@ public record EngineConfig(
                 directory,
                 settings,
                 snapshots);
-    }
-
-    public EngineConfig withSnapshots(SnapshotLimits limits) {
-        return new EngineConfig(
-                disk,
-                scheduler,
-                createIfMissing,
-                frames,
-                wal,
-                checkpoints,
-                rowLockMemoryBytes,
-                directory,
-                vacuum,
-                limits);
     }
 }
