@@ -55,14 +55,29 @@ final class BtreeSplitter {
 
     /** Returns the page at or right of {@code block} whose range {@code search} falls into, pinned and latched, its split complete. */
     Frame latchCovering(Btree tree, int block, byte[] search, int length, long xid) {
+        return latchRightFrom(tree, block, search, length, false, xid);
+    }
+
+    /** As {@link #latchCovering}, for the page that the strings right below {@code bound} belong on; whatever way led there. */
+    Frame latchBelow(Btree tree, int block, byte[] bound, int length, long xid) {
+        return latchRightFrom(tree, block, bound, length, true, xid);
+    }
+
+    private Frame latchRightFrom(Btree tree, int block, byte[] string, int length, boolean below, long xid) {
         int at = block;
         for (; ; ) {
             Frame frame = latch(tree, at);
             try {
                 if (BtreePage.isIncomplete(frame.page)) {
+                    if (below) {
+                        descent.forgetPath();
+                    }
                     finishSplit(tree, frame, xid);
                 }
-                if (!BtreePage.isRightOf(frame.page, search, length)) {
+                boolean further = below
+                        ? BtreePage.endsBelow(frame.page, string, length)
+                        : BtreePage.isRightOf(frame.page, string, length);
+                if (!further) {
                     return frame;
                 }
                 at = BtreePage.rightLink(frame.page);
@@ -100,31 +115,6 @@ final class BtreeSplitter {
             BtreeWriter.release(root);
         }
         return true;
-    }
-
-    /** As {@link #latchCovering}, for the page that the strings right below {@code bound} belong on. */
-    Frame latchBelow(Btree tree, int block, byte[] bound, int length, long xid) {
-        int at = block;
-        for (; ; ) {
-            Frame frame = latch(tree, at);
-            try {
-                if (BtreePage.isIncomplete(frame.page)) {
-                    descent.forgetPath();
-                    finishSplit(tree, frame, xid);
-                }
-                if (!BtreePage.endsBelow(frame.page, bound, length)) {
-                    return frame;
-                }
-                at = BtreePage.rightLink(frame.page);
-            } catch (IndexOutOfBoundsException e) {
-                BtreeWriter.release(frame);
-                throw tree.corrupted(frame, e);
-            } catch (Throwable e) {
-                BtreeWriter.release(frame);
-                throw e;
-            }
-            BtreeWriter.release(frame);
-        }
     }
 
     static Frame latch(Btree tree, int block) {
