@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Checks a whole database that nobody else uses but vacuum, which is kept off the table that is being checked: every page of every relation file, the catalog, every tuple and chain, every index
- * entry against the rows, maps, sequences and big values. One use.
+ * Checks a whole database that nobody else uses but vacuum, which is kept off the table that is being checked: every page of every relation
+ * file, the catalog, every tuple and chain, every index entry against the rows, maps, sequences and big values. One use.
  */
 public final class DatabaseChecker {
     private final TableEngine tables;

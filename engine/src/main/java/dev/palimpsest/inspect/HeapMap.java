@@ -9,7 +9,6 @@ import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.SlottedPage;
 import dev.palimpsest.table.NamedTable;
 import dev.palimpsest.table.TableEngine;
-import dev.palimpsest.tuple.TupleReader;
 import dev.palimpsest.tx.LiveSnapshots;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -23,9 +22,7 @@ public final class HeapMap {
     private HeapMap() {}
 
     public static List<HeapMapPage> list(TableEngine tables, Transaction tx, String name) {
-        LiveSnapshots live = tables.transactions().liveSnapshots();
-        Pinning pinning = new Pinning(
-                live, tables.currentCatalog(), tables.heapContext().scheduler().currentTimeMicros());
+        Pinning pinning = new Pinning(tables);
         return new NamedTable(tables, name).inspect(tx, (user, table) -> {
             List<HeapMapPage> pages = new ArrayList<>();
             StoredPage stored = new StoredPage(table.heap());
@@ -53,12 +50,7 @@ public final class HeapMap {
             redirects += LinePointer.state(line) == LinePointer.STATE_REDIRECT ? 1 : 0;
             archivedPointers += LinePointer.state(line) == LinePointer.STATE_ARCHIVED ? 1 : 0;
             if (LinePointer.hasItem(line)) {
-                int offset = LinePointer.offset(line);
-                int flags = TupleReader.flags(bytes, offset);
-                BitSet set = pinning.needing(
-                        needs,
-                        visibility.beginCsn(TupleReader.xmin(bytes, offset), flags),
-                        visibility.endCsn(TupleReader.xmax(bytes, offset), flags));
+                BitSet set = pinning.needing(needs, visibility, bytes, LinePointer.offset(line));
                 int kind = !LinePointer.isNormal(line) ? 1 : set == null ? 0 : set.isEmpty() ? 1 : 2;
                 versions[kind]++;
                 taken[kind] += LinePointer.length(line);

@@ -5,6 +5,8 @@ import dev.palimpsest.catalog.CatalogSnapshot;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.heap.Visibility;
 import dev.palimpsest.id.Lsn;
+import dev.palimpsest.table.TableEngine;
+import dev.palimpsest.tuple.TupleReader;
 import dev.palimpsest.tx.LiveSnapshots;
 import dev.palimpsest.tx.Origins;
 import dev.palimpsest.tx.SnapshotKind;
@@ -22,8 +24,11 @@ final class Pinning {
     private final List<LiveSnapshot> snapshots = new ArrayList<>();
     private final Map<BitSet, List<LiveSnapshot>> sets = new HashMap<>();
 
-    Pinning(LiveSnapshots live, CatalogSnapshot catalog, long nowMicros) {
-        this.live = live;
+    /** Of this moment: to be made before the caller takes a snapshot itself. */
+    Pinning(TableEngine tables) {
+        live = tables.transactions().liveSnapshots();
+        CatalogSnapshot catalog = tables.currentCatalog();
+        long nowMicros = tables.heapContext().scheduler().currentTimeMicros();
         for (LiveSnapshots.Entry entry : live.entries()) {
             TableInfo table = entry.relation() == 0 ? null : catalog.table(entry.relation());
             LiveSnapshot.Kind kind = entry.pending()
@@ -57,6 +62,20 @@ final class Pinning {
         }
         boolean dead = begin != Lsn.INFINITE && end != Visibility.ABORTED && end <= live.published();
         return dead ? needs.of(begin, end) : null;
+    }
+
+    /** Who needs the version whose tuple begins at {@code offset}; as above. */
+    BitSet needing(LiveSnapshots.Needs needs, Visibility visibility, byte[] bytes, int offset) {
+        int flags = TupleReader.flags(bytes, offset);
+        return needing(
+                needs,
+                visibility.beginCsn(TupleReader.xmin(bytes, offset), flags),
+                visibility.endCsn(TupleReader.xmax(bytes, offset), flags));
+    }
+
+    /** The newest commit of this moment. */
+    long published() {
+        return live.published();
     }
 
     /** The snapshots of such a set. */

@@ -2,7 +2,6 @@ package dev.palimpsest.inspect;
 
 import dev.palimpsest.api.SnapshotPin;
 import dev.palimpsest.api.WaitPolicy;
-import dev.palimpsest.catalog.CatalogSnapshot;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.heap.Heap;
 import dev.palimpsest.heap.HeapVacuum;
@@ -10,7 +9,6 @@ import dev.palimpsest.heap.Visibility;
 import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.page.LinePointer;
 import dev.palimpsest.table.TableEngine;
-import dev.palimpsest.tuple.TupleReader;
 import dev.palimpsest.tx.LiveSnapshots;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -50,10 +48,8 @@ public final class Pins {
     }
 
     public List<SnapshotPin> list() {
-        LiveSnapshots live = tables.transactions().liveSnapshots(); // before this takes any itself
-        CatalogSnapshot catalog = tables.currentCatalog();
-        pinning = new Pinning(live, catalog, tables.heapContext().scheduler().currentTimeMicros());
-        for (TableInfo table : catalog.tables()) {
+        pinning = new Pinning(tables);
+        for (TableInfo table : tables.currentCatalog().tables()) {
             count(table);
         }
         List<SnapshotPin> pins = new ArrayList<>();
@@ -117,7 +113,7 @@ public final class Pins {
             int line = stored.line(number);
             if (LinePointer.hasItem(line)) {
                 BitSet set = LinePointer.isNormal(line)
-                        ? needing(bytes, LinePointer.offset(line), visibility, needs)
+                        ? pinning.needing(needs, visibility, bytes, LinePointer.offset(line))
                         : new BitSet(); // kept for its keys
                 if (set != null) {
                     add(set, LinePointer.length(line), false);
@@ -127,12 +123,6 @@ public final class Pins {
         for (StoredPage.Archived version : stored.archived()) {
             add(pinning.needing(needs, version.beginCsn(), version.endCsn()), version.tuple().length, true);
         }
-    }
-
-    private BitSet needing(byte[] bytes, int offset, Visibility visibility, LiveSnapshots.Needs needs) {
-        int flags = TupleReader.flags(bytes, offset);
-        long begin = visibility.beginCsn(TupleReader.xmin(bytes, offset), flags);
-        return pinning.needing(needs, begin, visibility.endCsn(TupleReader.xmax(bytes, offset), flags));
     }
 
     private void add(BitSet set, int length, boolean archived) {

@@ -46,8 +46,8 @@ final class StoredPage {
         if (!heap.copyPage(block, bytes)) {
             return false;
         }
-        addArchived(); // asked in any case: of what nobody needs the page says nothing, but bodies are kept for their
-        // keys
+        // asked in any case: of what nobody needs the page says nothing, but bodies are kept for their keys
+        addArchived();
         return true;
     }
 

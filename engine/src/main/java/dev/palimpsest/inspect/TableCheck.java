@@ -15,8 +15,9 @@ import java.util.List;
 /**
  * Checks one table: its tuples, its chains, and every index against the rows. One use.
  *
- * <p>A root is a line pointer that index entries may name: a redirect, a tuple that isn't heap-only, or what is left of one (dead, archived). A root whose chain has a version
- * that is visible now has exactly one entry in each index, with that version's key; an entry leads to a root.
+ * <p>A root is a line pointer that index entries may name: a redirect, a tuple that isn't heap-only, or what is left of one (dead, archived).
+ * A root whose chain has a version that is visible now has exactly one entry in each index, with that version's key; an entry leads to a
+ * root.
  */
 final class TableCheck {
     private final TableInfo table;

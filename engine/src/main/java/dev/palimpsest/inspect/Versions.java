@@ -30,21 +30,18 @@ public final class Versions {
     private final Fates fates;
     private final List<TupleVersion> versions = new ArrayList<>();
 
-    private Versions(UserTransaction user, TableInfo table, Pinning pinning, long published) {
+    private Versions(UserTransaction user, TableInfo table, Pinning pinning) {
         this.user = user;
         this.table = table;
         this.visibility = table.heap().visibility();
         this.pinning = pinning;
         this.needs = pinning.in(table);
-        this.fates = new Fates(published);
+        this.fates = new Fates(pinning.published());
     }
 
     public static List<TupleVersion> list(TableEngine tables, Transaction tx, String name) {
-        LiveSnapshots live = tables.transactions().liveSnapshots();
-        Pinning pinning = new Pinning(
-                live, tables.currentCatalog(), tables.heapContext().scheduler().currentTimeMicros());
-        return new NamedTable(tables, name)
-                .inspect(tx, (user, table) -> new Versions(user, table, pinning, live.published()).list());
+        Pinning pinning = new Pinning(tables);
+        return new NamedTable(tables, name).inspect(tx, (user, table) -> new Versions(user, table, pinning).list());
     }
 
     private List<TupleVersion> list() {
