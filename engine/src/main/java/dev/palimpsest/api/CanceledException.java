@@ -1,6 +1,9 @@
 package dev.palimpsest.api;
 
-/** A wait was given up, or a statement ended: a timeout, a cancel, an interrupt of the calling thread, a snapshot held too long (55P03, 57014, 72000). */
+/**
+ * A wait was given up, or a statement ended: a timeout, a cancel, an interrupt of the calling thread, a snapshot held too long (55P03, 57014,
+ * 72000).
+ */
 public sealed class CanceledException extends EngineException
         permits LockNotAvailableException, QueryCanceledException {
     private static final long serialVersionUID = 1L;

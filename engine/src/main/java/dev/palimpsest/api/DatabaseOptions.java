@@ -43,8 +43,8 @@ public record DatabaseOptions(
 
     /**
      * 64 MiB of pages, 8 MiB of log buffer, 16 MiB segments, a checkpoint every 256 MiB or 5 minutes, created if missing, 128 MiB for row
-     * locks, autovacuum as in PostgreSQL, at most 1 GiB of archive, a warning
-     * for snapshots held for an hour, no limit for them, opening places recorded.
+     * locks, autovacuum as in PostgreSQL, at most 1 GiB of archive, a warning for snapshots held for an hour, no limit for them, opening
+     * places recorded.
      */
     public static final DatabaseOptions DEFAULT = new DatabaseOptions(
             64L << 20,

@@ -16,7 +16,7 @@ package dev.palimpsest.api;
  * @param archivedBytes what they take there
  * @param redirects line pointers that lead to another one
  * @param linePointers all line pointers, unused ones included
- * @param freeBytes room between the line pointers and the versions
+ * @param freeBytes room that is neither line pointers nor versions, in one piece or not
  */
 public record HeapMapPage(
         int block,
