@@ -15,38 +15,27 @@ import dev.palimpsest.btree.KeyColumn;
 import dev.palimpsest.btree.KeyEncoder;
 import dev.palimpsest.btree.KeyType;
 import dev.palimpsest.btree.LiveTupleCheck;
-import dev.palimpsest.buffer.BufferPool;
 import dev.palimpsest.buffer.Frame;
-import dev.palimpsest.buffer.LogFlusher;
 import dev.palimpsest.buffer.PageFile;
-import dev.palimpsest.buffer.WritePacer;
 import dev.palimpsest.id.PageId;
 import dev.palimpsest.id.Tid;
 import dev.palimpsest.latch.Latch;
 import dev.palimpsest.latch.LatchRank;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.PageType;
-import dev.palimpsest.recovery.CheckpointOptions;
-import dev.palimpsest.recovery.CheckpointParticipants;
-import dev.palimpsest.recovery.Checkpointer;
-import dev.palimpsest.recovery.ControlFile;
 import dev.palimpsest.recovery.ControlRecord;
-import dev.palimpsest.recovery.Recovery;
-import dev.palimpsest.recovery.RedoProgress;
 import dev.palimpsest.recovery.RedoResult;
-import dev.palimpsest.recovery.ResourceManagers;
 import dev.palimpsest.scheduler.Scheduler;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.sim.SeededScheduler;
 import dev.palimpsest.sim.Seeds;
 import dev.palimpsest.sim.SimulatedDisk;
-import dev.palimpsest.wal.EnginePoison;
-import dev.palimpsest.wal.Wal;
-import dev.palimpsest.wal.WalOptions;
+import dev.palimpsest.wal.ResourceManager;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -63,9 +52,6 @@ import org.junit.jupiter.api.Test;
  * record is in the log and none else, redoing the log once more changes nothing, and the index goes on working.
  */
 class BtreePowerCutTest {
-    private static final WalOptions WAL = new WalOptions(64 << 10, 128 << 10, 5_000_000L);
-    private static final CheckpointOptions CHECKPOINTS = new CheckpointOptions(400_000, 50_000_000L, 0.5);
-    private static final int FILE = 17;
     private static final int FRAMES = 24;
     /** As BtreeLayout has it: of a tree page's last 24 bytes. */
     private static final int FLAGS_AT = PageLayout.SIZE - 16;
@@ -195,20 +181,16 @@ class BtreePowerCutTest {
         }
 
         /** One opened engine's lower half, and an index. */
-        private final class Life implements CheckpointParticipants {
-            private final Scheduler scheduler;
-            private Wal wal;
-            private BufferPool pool;
+        private final class Life extends LowerHalf {
             private PageFile file;
             private Btree tree;
-            private Checkpointer checkpointer;
 
             Life(Scheduler scheduler) {
-                this.scheduler = scheduler;
+                super(Lives.this.disk, scheduler, new Settings(seed, SMALL_WAL, FRAMES, 400_000));
             }
 
             void open() {
-                scheduler.join(scheduler.spawn("startup", this::start));
+                start();
                 if (file.blockCount() == 0 || isNew(0)) {
                     assertEquals(0, file.blockCount(), "half made");
                     new BtreeWriter().create(tree, XID);
@@ -217,43 +199,27 @@ class BtreePowerCutTest {
                 }
             }
 
-            private void start() {
-                ControlFile controlFile = new ControlFile(disk);
-                boolean existed = controlFile.exists();
-                ControlRecord control = existed
-                        ? controlFile.read()
-                        : new ControlRecord(0, seed, false, 0, 0, 3, FILE, 100, WAL.segmentBytes(), 0);
-                if (!existed) {
-                    controlFile.beginCreation();
-                }
-                wal = new Wal(disk, scheduler, new EnginePoison(), WAL, control.databaseId());
-                pool = new BufferPool(disk, scheduler, LogFlusher.of(wal), FRAMES);
-                pool.start();
+            @Override
+            protected void openFiles(ControlRecord control) {
                 file = pool.file(FILE, PageId.MAIN, LatchRank.BTREE_PAGE);
                 tree = new Btree(
                         file, pool.file(FILE, PageId.FREE_SPACE_MAP, LatchRank.MAP_PAGE), wal, scheduler, "sim_idx");
-                boolean checkpointNow = true;
-                if (existed) {
-                    RedoResult result = redo(control);
-                    wal.start(result.endLsn());
-                    checkpointNow = result.changes();
-                } else {
-                    assertEquals(0, acknowledged, "the database is gone");
-                    wal.start(wal.create());
-                }
-                checkpointer = new Checkpointer(wal, controlFile, control, this, scheduler, CHECKPOINTS);
-                checkpointer.start(checkpointNow);
+                assertTrue(control != null || acknowledged == 0, "the database is gone");
             }
 
-            private RedoResult redo(ControlRecord control) {
-                Recovery recovery = new Recovery(
-                        disk, List.of("base"), wal, pool, new ResourceManagers(new BtreeResourceManager()));
-                RedoResult result = recovery.redo(control, RedoProgress.NONE);
-                byte[][] once = contents();
-                check(result.endLsn());
-                recovery.redo(control, RedoProgress.NONE);
-                assertTrue(Arrays.deepEquals(once, contents()), "redoing the log twice makes other pages");
-                return result;
+            @Override
+            protected List<PageFile> files() {
+                return List.of(file);
+            }
+
+            @Override
+            protected List<ResourceManager> managers() {
+                return List.of(new BtreeResourceManager());
+            }
+
+            @Override
+            protected void check(RedoResult redone) {
+                check(redone.endLsn());
             }
 
             /** The index must hold what the records up to {@code end} put there. */
@@ -295,20 +261,15 @@ class BtreePowerCutTest {
                 return isNew;
             }
 
-            private byte[][] contents() {
-                byte[][] contents = new byte[file.blockCount()][];
+            @Override
+            protected byte[][] contents() {
+                byte[][] contents = super.contents();
                 counts.maxBlocks = Math.max(counts.maxBlocks, contents.length);
-                for (int block = 0; block < contents.length; block++) {
-                    Frame frame = file.pin(block);
-                    contents[block] = new byte[PageLayout.SIZE];
-                    frame.page.get(0, contents[block]);
-                    // the flag as BtreeLayout has it; a tree page's special space is its last 24 bytes
-                    boolean inTree = PageLayout.type(frame.page) == PageType.BTREE.code();
-                    int flags = inTree ? frame.page.getInt(FLAGS_AT) : 0;
+                for (byte[] bytes : contents) {
+                    ByteBuffer page = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+                    int flags = PageLayout.type(page) == PageType.BTREE.code() ? page.getInt(FLAGS_AT) : 0;
                     counts.incompleteAfterRedo += flags & 1;
                     counts.halfDeadAfterRedo += flags >> 1 & 1;
-                    frame.unpin();
-                    Arrays.fill(contents[block], PageLayout.CHECKSUM_OFFSET, PageLayout.MAGIC_OFFSET, (byte) 0);
                 }
                 return contents;
             }
@@ -479,44 +440,8 @@ class BtreePowerCutTest {
             }
 
             @Override
-            public void awaitEffects(long redoLsn) {
-                // pages are the only effects here
-            }
-
-            @Override
-            public void writeStatus() {
-                // no transactions here
-            }
-
-            @Override
-            public long statusPoint() {
-                return 0;
-            }
-
-            @Override
-            public void removeStatus(long point) {
-                // nothing is ever cut off
-            }
-
-            @Override
-            public void writePages(WritePacer pacer) {
-                pool.writeDirty(pacer);
-                pool.forceFiles();
-            }
-
-            @Override
             public long nextXid() {
                 return XID;
-            }
-
-            @Override
-            public int nextFileNumber() {
-                return FILE + 1;
-            }
-
-            @Override
-            public long nextOid() {
-                return 100;
             }
         }
 

@@ -4,33 +4,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.palimpsest.buffer.BufferPool;
 import dev.palimpsest.buffer.Frame;
-import dev.palimpsest.buffer.LogFlusher;
 import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.buffer.WritePacer;
 import dev.palimpsest.id.Lsn;
 import dev.palimpsest.id.PageId;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.PageType;
-import dev.palimpsest.recovery.CheckpointOptions;
-import dev.palimpsest.recovery.CheckpointParticipants;
-import dev.palimpsest.recovery.Checkpointer;
 import dev.palimpsest.recovery.ControlFile;
 import dev.palimpsest.recovery.ControlRecord;
-import dev.palimpsest.recovery.Recovery;
-import dev.palimpsest.recovery.RedoProgress;
 import dev.palimpsest.recovery.RedoResult;
-import dev.palimpsest.recovery.ResourceManagers;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.sim.SeededScheduler;
 import dev.palimpsest.sim.Seeds;
 import dev.palimpsest.sim.SimulatedDisk;
-import dev.palimpsest.wal.EnginePoison;
 import dev.palimpsest.wal.RedoPages;
 import dev.palimpsest.wal.ResourceManager;
 import dev.palimpsest.wal.ResourceManagerId;
-import dev.palimpsest.wal.Wal;
 import dev.palimpsest.wal.WalOptions;
 import dev.palimpsest.wal.WalRecord;
 import dev.palimpsest.wal.WalRecordBuilder;
@@ -49,9 +39,6 @@ import org.junit.jupiter.api.Test;
  * once more changes nothing. Below transactions and access methods: just pages of numbers.
  */
 class CheckpointPowerCutTest {
-    private static final WalOptions WAL = new WalOptions(64 << 10, 128 << 10, 5_000_000L);
-    private static final CheckpointOptions CHECKPOINTS = new CheckpointOptions(300_000, 50_000_000L, 0.5);
-    private static final int FILE = 17;
     private static final int BLOCKS = 24;
     private static final int FRAMES = 16;
     private static final int SLOTS = 40;
@@ -179,7 +166,7 @@ class CheckpointPowerCutTest {
         final SimulatedDisk disk;
         boolean withoutImages;
         int frames = FRAMES;
-        WalOptions walOptions = WAL;
+        WalOptions walOptions = LowerHalf.SMALL_WAL;
 
         private final long seed;
         private final Counts counts;
@@ -277,7 +264,7 @@ class CheckpointPowerCutTest {
             disk.ignoreForces(path -> false);
             disk.close();
             frames = FRAMES;
-            walOptions = WAL;
+            walOptions = LowerHalf.SMALL_WAL;
             SeededScheduler second = new SeededScheduler(seed + 1);
             disk.crashAt(1 + random.nextInt(100));
             second.run(() -> new Life(second).open());
@@ -313,79 +300,65 @@ class CheckpointPowerCutTest {
         }
 
         /** One opened engine's lower half. */
-        private final class Life implements CheckpointParticipants {
-            private final SeededScheduler scheduler;
-            private Wal wal;
-            private BufferPool pool;
+        private final class Life extends LowerHalf {
             private PageFile file;
-            private Checkpointer checkpointer;
+            private long[][] found;
 
             Life(SeededScheduler scheduler) {
-                this.scheduler = scheduler;
+                super(Pages.this.disk, scheduler, new Settings(seed, walOptions, frames, 300_000));
             }
 
             void open() {
-                scheduler.join(scheduler.spawn("startup", this::start));
+                start();
                 for (int block = 0; block < BLOCKS; block++) {
                     initialise(block);
                 }
             }
 
             void close() {
-                scheduler.join(scheduler.spawn("shutdown", () -> {
-                    checkpointer.close(true);
-                    wal.close();
-                    pool.close();
-                }));
+                shutDown();
                 acknowledged = wal.durableLsn();
                 assertEquals(wal.insertLsn(), acknowledged);
             }
 
-            private void start() {
-                ControlFile controlFile = new ControlFile(disk);
-                boolean existed = controlFile.exists();
-                ControlRecord control = existed
-                        ? controlFile.read()
-                        : new ControlRecord(0, seed, false, 0, 0, 3, FILE, 100, WAL.segmentBytes(), 0);
-                if (!existed) {
-                    boolean empty =
-                            disk.list("wal").isEmpty() && disk.list("base").isEmpty();
-                    assertTrue(
-                            empty || controlFile.isHalfMade(),
-                            "somebody's files, but no sign of a creation that was cut off");
-                    controlFile.beginCreation();
-                    disk.delete("base/" + FILE);
-                }
-                wal = new Wal(disk, scheduler, new EnginePoison(), walOptions, control.databaseId());
-                pool = new BufferPool(disk, scheduler, LogFlusher.of(wal), frames);
-                pool.start();
-                file = pool.file(FILE, PageId.MAIN);
-                boolean checkpointNow = true;
-                if (existed) {
-                    RedoResult result = redo(control);
-                    wal.start(result.endLsn());
-                    checkpointNow = result.changes();
-                } else {
-                    assertEquals(Lsn.NONE, acknowledged, "the database is gone");
-                    wal.start(wal.create());
-                }
-                checkpointer = new Checkpointer(wal, controlFile, control, this, scheduler, CHECKPOINTS);
-                checkpointer.start(checkpointNow);
+            @Override
+            protected void create(ControlFile controlFile) {
+                boolean empty = disk.list("wal").isEmpty() && disk.list("base").isEmpty();
+                assertTrue(
+                        empty || controlFile.isHalfMade(),
+                        "somebody's files, but no sign of a creation that was cut off");
+                super.create(controlFile);
+                disk.delete("base/" + FILE);
+                assertEquals(Lsn.NONE, acknowledged, "the database is gone");
             }
 
-            private RedoResult redo(ControlRecord control) {
-                Recovery recovery =
-                        new Recovery(disk, List.of("base"), wal, pool, new ResourceManagers(new NumbersManager()));
-                RedoResult result = recovery.redo(control, RedoProgress.NONE);
-                counts.redone += result.records();
-                long[][] found = check(result.endLsn());
-                byte[][] once = contents();
-                RedoResult again = recovery.redo(control, RedoProgress.NONE);
-                assertEquals(result, again);
-                assertTrue(Arrays.deepEquals(once, contents()), "redoing the log twice makes other pages");
-                base = found;
-                changes.clear();
-                return result;
+            @Override
+            protected void openFiles(ControlRecord control) {
+                file = pool.file(FILE, PageId.MAIN);
+            }
+
+            @Override
+            protected List<PageFile> files() {
+                return List.of(file);
+            }
+
+            @Override
+            protected List<ResourceManager> managers() {
+                return List.of(new NumbersManager());
+            }
+
+            @Override
+            protected void check(RedoResult redone) {
+                counts.redone += redone.records();
+                found = check(redone.endLsn());
+            }
+
+            @Override
+            protected void opened(RedoResult redone) {
+                if (redone != null) {
+                    base = found;
+                    changes.clear();
+                }
             }
 
             /** The pages must be what the records up to {@code end} made of them. @return their slots */
@@ -427,20 +400,6 @@ class CheckpointPowerCutTest {
                 frame.releaseShared();
                 frame.unpin();
                 return slots;
-            }
-
-            private byte[][] contents() {
-                byte[][] contents = new byte[file.blockCount()][];
-                for (int block = 0; block < contents.length; block++) {
-                    Frame frame = file.pin(block);
-                    frame.acquireShared();
-                    contents[block] = new byte[PageLayout.SIZE];
-                    frame.page.get(0, contents[block]);
-                    Arrays.fill(contents[block], PageLayout.CHECKSUM_OFFSET, PageLayout.CHECKSUM_OFFSET + 4, (byte) 0);
-                    frame.releaseShared();
-                    frame.unpin();
-                }
-                return contents;
             }
 
             private void initialise(int block) {
@@ -522,45 +481,14 @@ class CheckpointPowerCutTest {
             }
 
             @Override
-            public void awaitEffects(long redoLsn) {
-                // pages are the only effects here
-            }
-
-            @Override
-            public void writeStatus() {
-                // no transactions here
-            }
-
-            @Override
-            public long statusPoint() {
-                return 0;
-            }
-
-            @Override
-            public void removeStatus(long point) {
-                // nothing is ever cut off
-            }
-
-            @Override
             public void writePages(WritePacer pacer) {
                 counts.checkpoints++;
-                pool.writeDirty(pacer);
-                pool.forceFiles();
+                super.writePages(pacer);
             }
 
             @Override
             public long nextXid() {
                 return lastValue + 1;
-            }
-
-            @Override
-            public int nextFileNumber() {
-                return FILE + 1;
-            }
-
-            @Override
-            public long nextOid() {
-                return 100;
             }
         }
     }

@@ -6,35 +6,24 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.palimpsest.buffer.BufferPool;
 import dev.palimpsest.buffer.Frame;
-import dev.palimpsest.buffer.LogFlusher;
 import dev.palimpsest.buffer.PageFile;
 import dev.palimpsest.buffer.WritePacer;
 import dev.palimpsest.heap.Heap;
 import dev.palimpsest.id.PageId;
 import dev.palimpsest.page.PageLayout;
 import dev.palimpsest.page.PageType;
-import dev.palimpsest.recovery.CheckpointOptions;
-import dev.palimpsest.recovery.CheckpointParticipants;
-import dev.palimpsest.recovery.Checkpointer;
 import dev.palimpsest.recovery.ControlFile;
 import dev.palimpsest.recovery.ControlRecord;
 import dev.palimpsest.recovery.FileLengths;
-import dev.palimpsest.recovery.Recovery;
-import dev.palimpsest.recovery.RedoProgress;
 import dev.palimpsest.recovery.RedoResult;
-import dev.palimpsest.recovery.ResourceManagers;
 import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.sim.SeededScheduler;
 import dev.palimpsest.sim.Seeds;
 import dev.palimpsest.sim.SimulatedDisk;
-import dev.palimpsest.wal.EnginePoison;
 import dev.palimpsest.wal.RedoPages;
 import dev.palimpsest.wal.ResourceManager;
 import dev.palimpsest.wal.ResourceManagerId;
-import dev.palimpsest.wal.Wal;
-import dev.palimpsest.wal.WalOptions;
 import dev.palimpsest.wal.WalRecord;
 import dev.palimpsest.wal.WalRecordBuilder;
 import java.nio.ByteBuffer;
@@ -55,9 +44,6 @@ import org.junit.jupiter.api.Test;
  * and redo.
  */
 class TruncationPowerCutTest {
-    private static final WalOptions WAL = new WalOptions(64 << 10, 128 << 10, 5_000_000L);
-    private static final CheckpointOptions CHECKPOINTS = new CheckpointOptions(300_000, 50_000_000L, 0.5);
-    private static final int FILE = 17;
     private static final int MOST_BLOCKS = 40;
     private static final int FRAMES = 16;
     private static final int SLOTS = 4;
@@ -254,28 +240,20 @@ class TruncationPowerCutTest {
         }
 
         /** One opened engine's lower half. */
-        private final class Life implements CheckpointParticipants {
-            private final SeededScheduler scheduler;
-            private final FileLengths lengths = new FileLengths(disk);
-            private Wal wal;
-            private BufferPool pool;
+        private final class Life extends LowerHalf {
+            private final FileLengths lengths = new FileLengths(Pages.this.disk);
             private PageFile file;
-            private Checkpointer checkpointer;
 
             Life(SeededScheduler scheduler) {
-                this.scheduler = scheduler;
+                super(Pages.this.disk, scheduler, new Settings(seed, SMALL_WAL, FRAMES, 300_000));
             }
 
             void open() {
-                scheduler.join(scheduler.spawn("startup", this::start));
+                start();
             }
 
             void close() {
-                scheduler.join(scheduler.spawn("shutdown", () -> {
-                    checkpointer.close(true);
-                    wal.close();
-                    pool.close();
-                }));
+                shutDown();
                 acknowledged = wal.durableLsn();
                 assertEquals((long) file.blockCount() * PageLayout.SIZE, fileBytes(), "the file after a shutdown");
             }
@@ -289,59 +267,50 @@ class TruncationPowerCutTest {
                 }
             }
 
-            private void start() {
-                ControlFile controlFile = new ControlFile(disk);
-                boolean existed = controlFile.exists();
-                ControlRecord control = existed
-                        ? controlFile.read()
-                        : new ControlRecord(0, seed, false, 0, 0, 3, FILE, 100, WAL.segmentBytes(), 0);
-                if (existed) {
-                    lengths.measure(lengths.read(), FILE + 1); // throws if the file is too short
-                } else {
-                    controlFile.beginCreation();
-                    disk.delete("base/" + FILE);
-                }
-                wal = new Wal(disk, scheduler, new EnginePoison(), WAL, control.databaseId());
-                pool = new BufferPool(disk, scheduler, LogFlusher.of(wal), FRAMES);
-                pool.start();
-                if (existed) {
+            @Override
+            protected void beforeOpening() {
+                lengths.measure(lengths.read(), FILE + 1); // throws if the file is too short
+            }
+
+            @Override
+            protected void create(ControlFile controlFile) {
+                super.create(controlFile);
+                disk.delete("base/" + FILE);
+                now.clear();
+            }
+
+            @Override
+            protected void openFiles(ControlRecord control) {
+                if (control != null) {
                     pool.forcedBlocks().putAll(lengths.read());
                 }
                 file = pool.file(FILE, PageId.MAIN);
-                boolean checkpointNow = true;
-                if (existed) {
-                    RedoResult result = redo(control);
-                    wal.start(result.endLsn());
-                    checkpointNow = result.changes();
-                } else {
-                    wal.start(wal.create());
-                    changes.clear();
-                    base.clear();
-                    now.clear();
-                }
-                checkpointer = new Checkpointer(wal, controlFile, control, this, scheduler, CHECKPOINTS);
-                checkpointer.start(checkpointNow);
-                mostBlocks = Math.max(mostBlocks, file.blockCount());
             }
 
-            private RedoResult redo(ControlRecord control) {
+            @Override
+            protected List<PageFile> files() {
+                return List.of(file);
+            }
+
+            @Override
+            protected List<ResourceManager> managers() {
                 List<ResourceManager> managers = new ArrayList<>(Heap.resourceManagers());
                 managers.removeIf(manager -> manager.id() == ResourceManagerId.HEAP);
                 managers.add(new NumbersManager());
-                Recovery recovery = new Recovery(
-                        disk,
-                        List.of("base"),
-                        wal,
-                        pool,
-                        new ResourceManagers(managers.toArray(ResourceManager[]::new)));
-                RedoResult result = recovery.redo(control, RedoProgress.NONE);
-                counts.redone += result.records();
-                check(result.endLsn());
-                assertEquals(result, recovery.redo(control, RedoProgress.NONE));
-                check(result.endLsn());
+                return managers;
+            }
+
+            @Override
+            protected void check(RedoResult redone) {
+                counts.redone += redone.records();
+                check(redone.endLsn());
+            }
+
+            @Override
+            protected void opened(RedoResult redone) {
                 changes.clear();
                 base = new TreeMap<>(now);
-                return result;
+                mostBlocks = Math.max(mostBlocks, file.blockCount());
             }
 
             /** The pages must be what the records up to {@code end} made of them. */
@@ -514,26 +483,6 @@ class TruncationPowerCutTest {
             }
 
             @Override
-            public void awaitEffects(long redoLsn) {
-                // pages are the only effects here
-            }
-
-            @Override
-            public void writeStatus() {
-                // no transactions here
-            }
-
-            @Override
-            public long statusPoint() {
-                return 0;
-            }
-
-            @Override
-            public void removeStatus(long point) {
-                // nothing is ever cut off
-            }
-
-            @Override
             public void writePages(WritePacer pacer) {
                 long before = fileBytes();
                 switch (fault) {
@@ -558,16 +507,6 @@ class TruncationPowerCutTest {
             @Override
             public long nextXid() {
                 return lastValue + 1;
-            }
-
-            @Override
-            public int nextFileNumber() {
-                return FILE + 1;
-            }
-
-            @Override
-            public long nextOid() {
-                return 100;
             }
         }
     }
