@@ -98,6 +98,8 @@ class HeapVacuumPowerCutTest {
         System.out.println("HeapVacuumPowerCutTest: cuts=" + cuts[0] + " " + counts);
         if (Long.getLong("palimpsest.seed") == null) {
             assertTrue(cuts[0] > seeds * 2 && counts.lost > seeds / 10, () -> cuts[0] + " " + counts);
+            assertTrue(counts.archived > 10 * seeds && counts.fromArchive > 10 * seeds, counts::toString);
+            assertTrue(counts.freed > 10 * seeds && counts.relinks > seeds / 2 && counts.cut > 0, counts::toString);
         }
     }
 

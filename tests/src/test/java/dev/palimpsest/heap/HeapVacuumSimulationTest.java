@@ -63,6 +63,7 @@ class HeapVacuumSimulationTest {
         if (Long.getLong("palimpsest.seed") == null) {
             assertTrue(counts.archived > 100 && counts.fromArchive > 100 && counts.freed > 100, counts::toString);
             assertTrue(counts.conflictsOfArchived > 10 && counts.keySharesOfArchived > 5, counts::toString);
+            assertTrue(counts.keyShares > 100 && counts.cut > 5, counts::toString);
             assertTrue(counts.relinks > 5 && counts.refused > 10 && counts.allVisible > 100, counts::toString);
         }
     }

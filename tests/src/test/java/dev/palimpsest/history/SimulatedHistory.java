@@ -1,6 +1,7 @@
 package dev.palimpsest.history;
 
 import dev.palimpsest.api.Database;
+import dev.palimpsest.api.DatabaseStatistics;
 import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.crash.SimulatedEngine;
 import dev.palimpsest.scheduler.Fault;
@@ -28,8 +29,8 @@ final class SimulatedHistory {
     private History ended;
 
     int cuts;
-    long pruned;
-    int vacuums;
+    long vacuums;
+    long archived;
 
     SimulatedHistory(long seed) {
         this.seed = seed;
@@ -116,10 +117,11 @@ final class SimulatedHistory {
                     }
                     if (engine.autovacuum().enabled() && own.nextInt(20) == 0) {
                         db.vacuum(VacuumOptions.DEFAULT);
-                        vacuums++;
                     }
                 }
-                pruned = Math.max(pruned, db.statistics().versionsPruned());
+                DatabaseStatistics statistics = db.statistics();
+                vacuums = Math.max(vacuums, statistics.vacuums());
+                archived = Math.max(archived, statistics.versionsArchived());
             });
         }
     }

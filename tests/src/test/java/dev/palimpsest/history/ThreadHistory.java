@@ -31,6 +31,7 @@ final class ThreadHistory implements AutoCloseable {
     final HistoryReport report = new HistoryReport();
     int cuts;
     long pruned;
+    long archived;
 
     private final HistoryWork.Settings settings;
     private final SimulatedEngine.Settings engine;
@@ -76,6 +77,7 @@ final class ThreadHistory implements AutoCloseable {
             work.drop();
             SimulatedEngine.requireNoVacuumFailed();
             pruned += db.statistics().versionsPruned();
+            archived += db.statistics().versionsArchived();
         }
         awaitCheck();
     }

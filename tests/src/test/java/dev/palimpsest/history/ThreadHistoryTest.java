@@ -50,6 +50,7 @@ class ThreadHistoryTest {
                 all.add(history.report);
                 cuts += history.cuts;
                 assertTrue(history.pruned > 0, settings::toString);
+                assertTrue(!withVacuum || history.archived > 0, settings::toString);
             }
         }
         System.out.println("ThreadHistoryTest: " + what + "cuts=" + cuts + " " + all);

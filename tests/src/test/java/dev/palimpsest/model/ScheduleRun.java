@@ -68,6 +68,9 @@ final class ScheduleRun {
     int waits;
     int rollbacks;
 
+    /** Versions, in lives that ended quietly. */
+    long archived;
+
     ScheduleRun(Schedule schedule) {
         this.schedule = schedule;
         this.disk = new SimulatedDisk(schedule.seed());
@@ -118,6 +121,7 @@ final class ScheduleRun {
         endAll();
         compareContents();
         sessions.values().forEach(ScheduledSession::end);
+        archived += db.statistics().versionsArchived();
         db.close();
     }
 

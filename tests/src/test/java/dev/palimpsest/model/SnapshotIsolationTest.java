@@ -23,6 +23,8 @@ import net.jqwik.api.lifecycle.AfterContainer;
 class SnapshotIsolationTest {
     private static int waits;
     private static int rollbacks;
+    private static int vacuumed;
+    private static long archived;
 
     @Property(tries = 400)
     void shouldAgreeWithTheModel(@ForAll("schedules") Schedule schedule) {
@@ -68,6 +70,7 @@ class SnapshotIsolationTest {
     static void shouldHaveSeenWaits() {
         assertTrue(waits > 20, "waits=" + waits);
         assertTrue(rollbacks > 20, "rollbacks=" + rollbacks);
+        assertTrue(archived > vacuumed / 5, "schedules with vacuum=" + vacuumed + " archived=" + archived);
     }
 
     private static void play(Schedule schedule) {
@@ -75,6 +78,8 @@ class SnapshotIsolationTest {
         run.run();
         waits += run.waits;
         rollbacks += run.rollbacks;
+        vacuumed += schedule.vacuums() ? 1 : 0;
+        archived += run.archived;
     }
 
     @Provide

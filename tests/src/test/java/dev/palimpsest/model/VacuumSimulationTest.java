@@ -41,6 +41,9 @@ class VacuumSimulationTest {
             assertTrue(counts.snapshots > 5 * SEEDS, "snapshots");
             assertTrue(counts.freed > 20 * SEEDS, "places freed");
             assertTrue(counts.archived > 5 * SEEDS, "versions archived");
+            assertTrue(counts.entries > 20 * SEEDS, "index entries removed");
+            assertTrue(counts.vacuums > SEEDS, "vacuums by hand");
+            assertTrue(counts.cancels > SEEDS / 4, "vacuums cancelled");
             assertTrue(counts.automatic > SEEDS, "automatic vacuums");
         }
     }

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 
 /**
  * The reclaim rule by brute force, in both directions: what a live snapshot needs is stored, and what none needed when a vacuum cycle began isn't
- * stored any more when it has ended, with one exception: of a chain that has a version somebody needed then, the newest one stays for its keys. Looks at one moment while nobody else runs. For one life of a database.
+ * stored any more when it has ended. Looks at one moment while nobody else runs. For one life of a database.
  */
 final class RetentionOracle {
     /** What a vacuum cycle that begins now has to remove. */

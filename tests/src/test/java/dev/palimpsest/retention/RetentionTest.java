@@ -36,8 +36,11 @@ class RetentionTest {
         assertTrue(counts.oracle.inArchive > seeds, counts::toString);
         assertTrue(counts.oracle.doomedInArchive > seeds, counts::toString);
         assertTrue(counts.cutsInVacuum > seeds / 10, counts::toString);
+        assertTrue(counts.compared > 1_000L * seeds && counts.transactions > 20L * seeds, counts::toString);
+        assertTrue(
+                counts.removed > seeds && counts.archived > seeds && counts.archivedRemoved > seeds, counts::toString);
         assertTrue(counts.entries > seeds && counts.freed > seeds, counts::toString);
-        assertTrue(counts.pagesCut > 0 && counts.indexPages > 0, counts::toString);
+        assertTrue(counts.pagesCut > 0 && counts.indexPages > 0 && counts.indexScans > 0, counts::toString);
     }
 
     @Test
