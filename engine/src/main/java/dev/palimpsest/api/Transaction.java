@@ -66,8 +66,8 @@ public interface Transaction extends AutoCloseable {
      * Changes storage parameters of a table; {@code ALTER TABLE … SET (…)} and {@code RESET (…)}. Waits for other changes of the table's
      * definition and for a vacuum of it, not for readers and writers.
      *
-     * @param parameters by name; null as value resets one to its default
-     * @throws UsageException 42P01, 42809; 22023 for an unknown name or a bad value
+     * @param parameters by name; null as value resets one to its default, without effect on one that there isn't
+     * @throws UsageException 42P01, 42809; 22023 for an unknown name to set or a bad value
      */
     void alterTable(String name, Map<String, String> parameters);
 

@@ -61,13 +61,12 @@ public final class StorageParameters {
         return new StorageParameters(new TreeMap<>(texts));
     }
 
-    /** These with changes: null as value resets one. */
+    /** These with changes: null as value resets one, also one that there isn't, as in PostgreSQL. */
     public StorageParameters with(Map<String, String> changes) {
         Map<String, String> changed = new TreeMap<>(texts);
         changes.forEach((name, value) -> {
             UsageException.required(name, "a storage parameter's name");
             if (value == null) {
-                definition(name);
                 changed.remove(name);
             } else {
                 changed.put(name, value);

@@ -42,6 +42,9 @@ final class HeapMap {
     private static final int MAX_CELLS = 16 * ROW_CELLS;
     private static final int MAX_CELLS_PER_PAGE = ROW_CELLS;
 
+    /** A row with a number and its frame is about as wide; a line of the legend is no wider. */
+    private static final int WIDTH = ROW_CELLS + 6;
+
     private final String table;
     private final List<HeapMapPage> pages;
     private final boolean terminal;
@@ -76,7 +79,7 @@ final class HeapMap {
             int end = Math.min(pages.size(), first + rowPages);
             lines.add(String.format(Locale.ROOT, "%" + digits + "d ", first) + row(first, end));
         }
-        lines.add(legend());
+        lines.addAll(legend());
         return lines;
     }
 
@@ -181,13 +184,25 @@ final class HeapMap {
         return cells;
     }
 
-    private String legend() {
-        StringBuilder legend = new StringBuilder();
+    /** One line, or as many as it takes. */
+    private List<String> legend() {
+        List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        int width = 0;
         for (Part part : PARTS) {
-            append(legend.append(legend.length() == 0 ? "" : "  "), part, null);
-            legend.append(terminal ? Output.PLAIN : "").append(' ').append(amount(part));
+            String amount = amount(part);
+            int more = 2 + amount.length();
+            if (width > 0 && width + 2 + more > WIDTH) {
+                lines.add(line.toString());
+                line.setLength(0);
+                width = 0;
+            }
+            append(line.append(width == 0 ? "" : "  "), part, null);
+            line.append(terminal ? Output.PLAIN : "").append(' ').append(amount);
+            width += (width == 0 ? 0 : 2) + more;
         }
-        return legend.toString();
+        lines.add(line.toString());
+        return lines;
     }
 
     private String amount(Part part) {

@@ -250,7 +250,7 @@ final class DefinitionExecutor {
             }
             throw isRelation(name)
                     ? SqlError.of("42809", "\"" + name + "\" is not a table")
-                    : SqlError.of("42P01", "relation \"" + name + "\" does not exist");
+                    : SqlError.of("42P01", "relation \"" + alter.table().text() + "\" does not exist");
         }
         transaction.alterTable(name, StorageParameters.changes(alter.changes()));
     }
@@ -312,7 +312,7 @@ final class DefinitionExecutor {
         String table = checkSchema(create.table());
         TableSchema schema = transaction.tableSchema(table);
         if (schema == null) {
-            throw SqlError.of("42P01", "relation \"" + table + "\" does not exist");
+            throw SqlError.of("42P01", "relation \"" + create.table().text() + "\" does not exist");
         }
         List<String> columns = new ArrayList<>();
         List<Boolean> descending = new ArrayList<>();

@@ -318,7 +318,10 @@ public final class SqlSession implements AutoCloseable {
             return inTransaction(handler, (tx, context) -> lock(lock, tx));
         }
         if (statement instanceof Utility.Vacuum vacuum) {
-            return vacuum(vacuum, handler);
+            VacuumCommand command = VacuumCommand.of(vacuum);
+            return vacuum.vacuum()
+                    ? vacuum(command, vacuum, handler)
+                    : inTransaction(handler, (tx, context) -> vacuums(handler).analyze(tx, vacuum.targets()));
         }
         if (statement instanceof Utility utility && !(utility instanceof Utility.Explain)) {
             return utilities.run(utility, handler);
@@ -326,16 +329,18 @@ public final class SqlSession implements AutoCloseable {
         return inTransaction(handler, (tx, context) -> runInTransaction(statement, tx, context, handler));
     }
 
-    private String vacuum(Utility.Vacuum statement, ResultHandler handler) {
-        VacuumCommand command = VacuumCommand.of(statement);
+    private VacuumExecutor vacuums(ResultHandler handler) {
+        return new VacuumExecutor(database, session, settings.current(), interrupts, handler);
+    }
+
+    private String vacuum(VacuumCommand command, Utility.Vacuum statement, ResultHandler handler) {
         if (block.kind() != TransactionBlock.Kind.NONE) {
             throw SqlError.of("25001", "VACUUM cannot run inside a transaction block");
         }
         Timeouts set = settings.current().timeouts();
         session.timeouts(new Timeouts(set.lockNanos(), remainingNanos(), set.deadlockNanos()));
         try {
-            return new VacuumExecutor(database, session, settings.current(), interrupts, handler)
-                    .run(command, statement.targets());
+            return vacuums(handler).run(command, statement.targets());
         } finally {
             session.timeouts(Timeouts.NONE); // a block's transaction brings its own
         }

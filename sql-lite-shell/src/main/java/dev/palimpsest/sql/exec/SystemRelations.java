@@ -36,8 +36,21 @@ final class SystemRelations implements Relations {
 
     @Override
     public TableSchema table(QualifiedName name) {
-        boolean ours = name.schema() == null || name.schema().equals("public");
-        return ours ? transaction.tableSchema(name.name()) : null;
+        return isOurs(name) ? transaction.tableSchema(name.name()) : null;
+    }
+
+    private static boolean isOurs(QualifiedName name) {
+        return name.schema() == null || name.schema().equals("public");
+    }
+
+    @Override
+    public boolean isIndex(QualifiedName name) {
+        return isOurs(name) && RelationText.isIndex(database, transaction, name.name());
+    }
+
+    @Override
+    public boolean isSequence(QualifiedName name) {
+        return isOurs(name) && transaction.sequenceSchema(name.name()) != null;
     }
 
     @Override

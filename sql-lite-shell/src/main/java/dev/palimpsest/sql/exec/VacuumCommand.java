@@ -5,7 +5,7 @@ import dev.palimpsest.sql.plan.SqlError;
 import java.util.Locale;
 
 /**
- * What a VACUUM statement's options say. Immutable. Source of the rules: PG vacuum.c, ExecVacuum.
+ * What the options of VACUUM or ANALYZE say. Immutable. Source of the rules: PG vacuum.c, ExecVacuum.
  *
  * <p>FREEZE, PARALLEL, PROCESS_TOAST and ANALYZE are taken and checked, but there is nothing that they could change: transaction ids never wrap
  * around, one thread does the work, a table's big values are always its own, and plans don't depend on statistics.
@@ -28,7 +28,7 @@ record VacuumCommand(
     /** @throws SqlError 42601, 0A000 */
     static VacuumCommand of(Utility.Vacuum statement) {
         Builder options = new Builder();
-        statement.options().forEach(options::set);
+        statement.options().forEach(statement.vacuum() ? options::set : options::setOfAnalyze);
         return options.build(statement);
     }
 
@@ -43,6 +43,14 @@ record VacuumCommand(
 
         /** Null unless asked for. */
         private Utility.VacuumOption full;
+
+        /** Few options are ANALYZE's, and those are VACUUM's, too. */
+        void setOfAnalyze(Utility.VacuumOption option) {
+            if (!option.name().equals("verbose") && !option.name().equals("skip_locked")) {
+                throw SqlError.at(option.location(), "42601", "unrecognized ANALYZE option \"" + option.name() + "\"");
+            }
+            set(option);
+        }
 
         void set(Utility.VacuumOption option) {
             switch (option.name()) {
@@ -86,7 +94,7 @@ record VacuumCommand(
             }
             boolean columns = statement.targets().stream()
                     .anyMatch(target -> !target.columns().isEmpty());
-            if (columns && !analyze) {
+            if (columns && statement.vacuum() && !analyze) {
                 throw SqlError.of("0A000", "ANALYZE option must be specified when a column list is provided");
             }
             if (full != null) {

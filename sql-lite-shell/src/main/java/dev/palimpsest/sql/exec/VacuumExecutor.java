@@ -9,12 +9,11 @@ import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.api.VacuumReport;
 import dev.palimpsest.sql.parser.QualifiedName;
 import dev.palimpsest.sql.parser.Utility;
-import dev.palimpsest.sql.plan.RelationText;
 import dev.palimpsest.sql.plan.SqlError;
 import java.util.ArrayList;
 import java.util.List;
 
-/** VACUUM. One for each statement; used by its thread. Source of the rules: PG vacuum.c, expand_vacuum_rel and vacuum_open_relation. */
+/** VACUUM and ANALYZE. One for each statement; used by its thread. Source of the rules: PG vacuum.c, expand_vacuum_rel and vacuum_open_relation. */
 final class VacuumExecutor {
     private final Database database;
     private final Session session;
@@ -32,14 +31,14 @@ final class VacuumExecutor {
     }
 
     /**
-     * Outside of any transaction.
+     * VACUUM, outside of any transaction.
      *
      * @return the command tag
      */
     String run(VacuumCommand command, List<Utility.VacuumTarget> targets) {
-        List<String> tables = targets.isEmpty() ? List.of() : resolve(targets);
+        List<String> tables = resolve(targets);
         if (command.analyze()) {
-            handler.notice("NOTICE", "00000", "ANALYZE has no effect: plans don't depend on statistics");
+            noticeAnalyze();
         }
         VacuumOptions options = options(command);
         if (targets.isEmpty()) {
@@ -52,6 +51,21 @@ final class VacuumExecutor {
         return "VACUUM";
     }
 
+    /**
+     * ANALYZE alone: looks whether the tables are there.
+     *
+     * @return the command tag
+     */
+    String analyze(Transaction tx, List<Utility.VacuumTarget> targets) {
+        resolve(tx, targets, "analyze");
+        noticeAnalyze();
+        return "ANALYZE";
+    }
+
+    private void noticeAnalyze() {
+        handler.notice("NOTICE", "00000", "ANALYZE has no effect: plans don't depend on statistics");
+    }
+
     private VacuumOptions options(VacuumCommand command) {
         return VacuumOptions.DEFAULT
                 .withSkipLocked(command.skipLocked())
@@ -62,35 +76,46 @@ final class VacuumExecutor {
                 .withWorkMemBytes(settings.maintenanceWorkMemoryBytes());
     }
 
-    /** Names of the tables; nothing is done if one isn't there. */
     private List<String> resolve(List<Utility.VacuumTarget> targets) {
-        List<String> tables = new ArrayList<>();
+        if (targets.isEmpty()) {
+            return List.of();
+        }
         try (Transaction tx = session.begin(TransactionOptions.READ_ONLY)) {
-            for (Utility.VacuumTarget target : targets) {
-                String name = name(target.table());
-                TableSchema schema = tx.tableSchema(name);
-                if (schema != null) {
-                    checkColumns(schema, target.columns());
-                    tables.add(name);
-                } else if (RelationText.isOther(database, tx, name)) {
-                    handler.notice(
-                            "WARNING",
-                            "01000",
-                            "skipping \"" + name + "\" --- cannot vacuum non-tables or special system tables");
-                } else {
-                    throw SqlError.of("42P01", "relation \"" + name + "\" does not exist");
-                }
+            return resolve(tx, targets, "vacuum");
+        }
+    }
+
+    /** Names of the tables; nothing is done if one isn't there. */
+    private List<String> resolve(Transaction tx, List<Utility.VacuumTarget> targets, String verb) {
+        SystemRelations relations = new SystemRelations(database, tx, settings);
+        List<String> tables = new ArrayList<>();
+        for (Utility.VacuumTarget target : targets) {
+            QualifiedName name = target.table();
+            TableSchema schema = relations.table(name);
+            if (schema != null) {
+                checkColumns(schema, target.columns());
+                tables.add(schema.name());
+            } else if (relations.view(name) != null || relations.isIndex(name) || relations.isSequence(name)) {
+                handler.notice(
+                        "WARNING",
+                        "01000",
+                        "skipping \"" + name.name() + "\" --- cannot " + verb + " non-tables or special system tables");
+            } else {
+                throw missing(name);
             }
         }
         return tables;
     }
 
     /** PostgreSQL gives no position here. */
-    private static String name(QualifiedName table) {
+    private static SqlError missing(QualifiedName name) {
         try {
-            return DefinitionExecutor.checkSchema(table);
+            if (!"pg_catalog".equals(name.schema())) {
+                DefinitionExecutor.checkSchema(name);
+            }
+            return SqlError.of("42P01", "relation \"" + name.text() + "\" does not exist");
         } catch (SqlError e) {
-            throw e.withLocation(-1);
+            return e.withLocation(-1);
         }
     }
 

@@ -6,6 +6,11 @@ package dev.palimpsest.sql.parser;
  * @param location where it starts in the text, as a char index
  */
 public record QualifiedName(String schema, String name, int location) {
+    /** As messages show it: nothing is quoted. */
+    public String text() {
+        return schema == null ? name : schema + "." + name;
+    }
+
     @Override
     public String toString() {
         String quoted = SqlPrinter.identifier(name);

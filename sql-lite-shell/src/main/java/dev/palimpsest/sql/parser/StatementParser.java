@@ -41,6 +41,8 @@ final class StatementParser {
                 return new AlterParser(tokens, queries).parse();
             case EXPLAIN:
                 return new ExplainParser(tokens, this).parse();
+            case ANALYSE:
+            case ANALYZE:
             case VACUUM:
                 return new VacuumParser(tokens, queries).parse();
             default:
@@ -110,8 +112,6 @@ final class StatementParser {
 
     private SqlSyntaxException unsupported(Keyword keyword) {
         switch (keyword) {
-            case ANALYSE:
-            case ANALYZE:
             case CALL:
             case CHECKPOINT:
             case CLOSE:

@@ -76,8 +76,13 @@ public sealed interface Utility extends Statement {
             boolean analyze, boolean verbose, boolean visibility, boolean numbers, Statement statement, int location)
             implements Utility {}
 
-    /** {@code targets} is empty for all tables. */
-    record Vacuum(List<VacuumOption> options, List<VacuumTarget> targets, int location) implements Utility {
+    /**
+     * VACUUM, or ANALYZE alone.
+     *
+     * @param targets empty for all tables
+     */
+    record Vacuum(boolean vacuum, List<VacuumOption> options, List<VacuumTarget> targets, int location)
+            implements Utility {
         public Vacuum {
             options = List.copyOf(options);
             targets = List.copyOf(targets);

@@ -3,7 +3,7 @@ package dev.palimpsest.sql.parser;
 import java.util.ArrayList;
 import java.util.List;
 
-/** VACUUM with its options, in words or in parentheses. Not thread-safe. Source of the rules: PG gram.y, VacuumStmt. */
+/** VACUUM and ANALYZE with their options, in words or in parentheses. Not thread-safe. Source of the rules: PG gram.y, VacuumStmt, AnalyzeStmt. */
 final class VacuumParser {
     private final TokenStream tokens;
     private final QueryParser queries;
@@ -16,12 +16,17 @@ final class VacuumParser {
 
     Statement parse() {
         int location = tokens.location();
-        tokens.expect(Keyword.VACUUM);
+        boolean vacuum = tokens.accept(Keyword.VACUUM);
+        if (!vacuum && !tokens.accept(Keyword.ANALYSE)) {
+            tokens.expect(Keyword.ANALYZE);
+        }
         if (tokens.accept(TokenType.LEFT_PAREN)) {
             do {
                 option();
             } while (tokens.accept(TokenType.COMMA));
             tokens.expect(TokenType.RIGHT_PAREN);
+        } else if (!vacuum) {
+            word(Keyword.VERBOSE);
         } else {
             word(Keyword.FULL);
             word(Keyword.FREEZE);
@@ -30,7 +35,7 @@ final class VacuumParser {
                 word(Keyword.ANALYSE);
             }
         }
-        return new Utility.Vacuum(options, targets(), location);
+        return new Utility.Vacuum(vacuum, options, targets(), location);
     }
 
     /** An option of the old form, which has a fixed order. */

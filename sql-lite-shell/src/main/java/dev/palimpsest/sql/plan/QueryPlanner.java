@@ -29,7 +29,7 @@ public final class QueryPlanner {
         return query instanceof Query.Select select ? plan(select) : plan((Query.Values) query);
     }
 
-    /** @throws SqlError 42P01 if there is no such table */
+    /** @throws SqlError 42P01 if there is no such table, 42809 or 55000 if it is something else */
     public TableSchema table(QualifiedName name) {
         TableSchema table = relations.table(name);
         if (table != null) {
@@ -38,12 +38,20 @@ public final class QueryPlanner {
         if (relations.view(name) != null) {
             throw SqlError.at(name.location(), "55000", "cannot change view \"" + name.name() + "\"");
         }
-        throw missing(name);
+        if (relations.isSequence(name)) {
+            throw SqlError.of("42809", "cannot change sequence \"" + name.name() + "\"");
+        }
+        throw notReadable(name);
     }
 
-    private static SqlError missing(QualifiedName name) {
-        String shown = name.schema() == null ? name.name() : name.schema() + "." + name.name();
-        return SqlError.at(name.location(), "42P01", "relation \"" + shown + "\" does not exist");
+    private SqlError notReadable(QualifiedName name) {
+        if (relations.isIndex(name)) {
+            return SqlError.at(name.location(), "42809", "\"" + name.name() + "\" is an index");
+        }
+        if (relations.isSequence(name)) {
+            return SqlError.unsupported(name.location(), "a sequence in FROM");
+        }
+        return SqlError.at(name.location(), "42P01", "relation \"" + name.text() + "\" does not exist");
     }
 
     private Source source(Query.FromItem from) {
@@ -57,7 +65,7 @@ public final class QueryPlanner {
             }
             Relations.Computed view = relations.view(item.table());
             if (view == null) {
-                throw missing(item.table());
+                throw notReadable(item.table());
             }
             return computed(view, item.alias(), false);
         }

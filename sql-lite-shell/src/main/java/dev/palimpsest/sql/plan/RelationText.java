@@ -30,10 +30,14 @@ public final class RelationText {
 
     /** Is it the name of a sequence or an index? */
     public static boolean isOther(Database database, Transaction tx, String name) {
-        return tx.sequenceSchema(name) != null
-                || tx.tableNames().stream()
-                        .flatMap(table -> database.table(table).indexes(tx).stream())
-                        .anyMatch(index -> index.name().equals(name));
+        return tx.sequenceSchema(name) != null || isIndex(database, tx, name);
+    }
+
+    /** Is it the name of an index? */
+    public static boolean isIndex(Database database, Transaction tx, String name) {
+        return tx.tableNames().stream()
+                .flatMap(table -> database.table(table).indexes(tx).stream())
+                .anyMatch(index -> index.name().equals(name));
     }
 
     /**

@@ -15,6 +15,12 @@ public interface Relations {
 
     List<IndexSchema> indexes(String table);
 
+    /** Is it the name of an index? */
+    boolean isIndex(QualifiedName name);
+
+    /** Is it the name of a sequence? */
+    boolean isSequence(QualifiedName name);
+
     /** A system view, or null. */
     Computed view(QualifiedName name);
 

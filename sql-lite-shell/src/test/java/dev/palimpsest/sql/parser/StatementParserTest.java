@@ -412,6 +412,9 @@ class StatementParserTest {
                 "vacuum (analyze off, Full, index_cleanup 'auto', truncate false, parallel -1, \"Odd\" on) only t, u *"
                         + " | analyze=off full index_cleanup=auto truncate=false parallel=-1 Odd=on | t u",
                 "vacuum (verbose 1.5) verbose_t | verbose=1.5 | verbose_t",
+                "analyze | '' | ''",
+                "analyse verbose t (a), u | verbose | t u",
+                "analyze (verbose off, skip_locked) t | verbose=off skip_locked | t",
             })
     void shouldParseVacuum(String sql, String options, String tables) {
         Utility.Vacuum vacuum = one(Utility.Vacuum.class, sql);
