@@ -23,7 +23,7 @@ import java.util.function.Consumer;
  * @param maxSnapshotAge a snapshot held for longer is given up: its holder gets 72000 at its next use, and reclaim no longer waits for it; zero for
  *     no limit
  * @param openingPlaces whether {@link Database#begin} of a transaction with one snapshot, {@link Database#openSession} and scans outside of
- *     {@code transact} look for the user's code on the stack (about a microsecond), for views and log entries; {@code transact} and
+ *     {@code transact} walk the stack for the user's code, for views and log entries; {@code transact} and
  *     {@code read} know it for nothing
  */
 public record DatabaseOptions(

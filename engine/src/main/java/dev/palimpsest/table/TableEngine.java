@@ -118,7 +118,7 @@ public final class TableEngine {
         openingPlaces = value;
     }
 
-    /** The user's code that called, if that is wanted and known; costs about a microsecond. Else null. */
+    /** The user's code that called, if that is wanted and known; costs a walk of the stack. Else null. */
     public Object openingPlace() {
         return openingPlaces ? OpeningPlace.find() : null;
     }
