@@ -38,9 +38,10 @@ SELECT kind, versions, opened_at FROM mvcc_pins WHERE kind = 'point' AND version
 \heapmap accounts
 
 \echo
-\echo == 5. Vacuum takes the pinned versions out of the pages, into the archive, and the dead ones away.
+\echo == 5. Vacuum takes the pinned versions out of the pages, into the archive, and the dead ones away. A process makes its archive when one
+\echo ==    is wanted first, which takes a while: VACUUM goes on without it, and autovacuum comes again, unless it is told to wait.
 \set ECHO queries
-VACUUM accounts;
+VACUUM (AWAIT_ARCHIVE) accounts;
 SELECT state, count(*) AS versions FROM mvcc_versions('accounts') WHERE state IS NOT NULL GROUP BY state ORDER BY state;
 SELECT kind, versions, archived_versions, opened_at FROM mvcc_pins WHERE versions > 0;
 \set ECHO none

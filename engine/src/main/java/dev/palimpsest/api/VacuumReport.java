@@ -22,6 +22,7 @@ import java.util.List;
  * @param versionsPinned dead versions that stay in their pages because of snapshots
  * @param versionsArchived dead versions that went from pages to the archive
  * @param versionsInArchive archived versions of the scanned pages, after it
+ * @param awaitsArchive versions stayed in their pages since the archive was still being made: autovacuum comes again when it is there
  * @param archivedRemoved versions that left the archive because no snapshot needs them any more
  * @param linePointersFreed places of dead rows that may be used again; not each had an entry in each index, see {@link IndexReport}
  * @param indexScans how often the indexes were cleaned
@@ -48,6 +49,7 @@ public record VacuumReport(
         long versionsPinned,
         long versionsArchived,
         long versionsInArchive,
+        boolean awaitsArchive,
         long archivedRemoved,
         long linePointersFreed,
         int indexScans,

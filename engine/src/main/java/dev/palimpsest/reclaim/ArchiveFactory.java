@@ -3,7 +3,7 @@ package dev.palimpsest.reclaim;
 import dev.palimpsest.heap.VersionArchive;
 import java.nio.file.Path;
 
-/** Makes the archive of a database's pinned versions, at the first vacuum that has something for it. */
+/** Makes the archive of a database's pinned versions, when the first vacuum has something for it. */
 public interface ArchiveFactory {
     /** There is none. */
     ArchiveFactory NONE = directory -> null;
@@ -45,7 +45,8 @@ public interface ArchiveFactory {
     }
 
     /**
-     * On an engine task; may take seconds. Called once: what couldn't be made isn't asked for again.
+     * On an engine task of its own; may take seconds: only the closing of the database waits for it, and who has asked to. Called once: what
+     * couldn't be made isn't asked for again.
      *
      * @param directory where its file goes; null for a database in memory
      * @return null if there can't be one; that was logged

@@ -87,7 +87,7 @@ class SnapshotScriptTest {
                 "\\session one",
                 "EXPLAIN (VISIBILITY, NUMBERS off) SELECT b FROM t WHERE a = 1;",
                 "\\session w",
-                "VACUUM t;",
+                "VACUUM (AWAIT_ARCHIVE) t;",
                 "\\session one",
                 "EXPLAIN VISIBILITY SELECT b FROM t WHERE a = 1 AND b > 100;"));
         assertTrue(output.contains("| (1,10) |"), output);
@@ -107,7 +107,7 @@ class SnapshotScriptTest {
 
     @Test
     void shouldDrawPagesBeforeAndAfterVacuum() {
-        String output = output(afterTwoReaders("\\heapmap t", "VACUUM t;", "\\heapmap t"));
+        String output = output(afterTwoReaders("\\heapmap t", "VACUUM (AWAIT_ARCHIVE) t;", "\\heapmap t"));
         assertTrue(
                 output.contains("\n[w] t: 1 page, 0 known to be visible to all; a page is 64 characters\n[w] 0 |"),
                 output);

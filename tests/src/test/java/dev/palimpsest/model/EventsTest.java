@@ -13,6 +13,7 @@ import dev.palimpsest.api.Table;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.engine.EngineConfig;
 import dev.palimpsest.engine.EngineDatabase;
 import dev.palimpsest.reclaim.ArchiveFactory;
@@ -79,10 +80,10 @@ class EventsTest {
         Transaction reader = db.begin(TransactionOptions.DEFAULT.withIsolation(IsolationLevel.REPEATABLE_READ));
         rows.get(reader, 1L);
         updateAll();
-        db.vacuum("rows");
+        db.vacuum(VacuumOptions.DEFAULT.withAwaitArchive(true), "rows");
         reader.close();
         db.transact(tx -> rows.delete(tx, 3L));
-        db.vacuum("rows");
+        db.vacuum(VacuumOptions.DEFAULT.withAwaitArchive(true), "rows");
         waitForARow();
         db.checkpoint();
     }

@@ -8,6 +8,7 @@ import dev.palimpsest.api.ColumnType;
 import dev.palimpsest.api.IndexSchema;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.VacuumReport;
+import dev.palimpsest.crash.SimulatedArchives;
 import dev.palimpsest.crash.SimulatedEngine;
 import dev.palimpsest.engine.EngineDatabase;
 import dev.palimpsest.reclaim.ArchiveFactory;
@@ -59,7 +60,9 @@ class VacuumSimulationTest {
                         .withNaptimeMillis(1 + random.nextInt(50))
                         .withVacuumThreshold(random.nextInt(30), 0.1)
                         .withVacuumCost(random.nextInt(3), 20 + random.nextInt(200)),
-                random.nextInt(4) == 0 ? ArchiveFactory.NONE : ArchiveFactory.onHeap(1L << (10 + random.nextInt(12))),
+                random.nextInt(4) == 0
+                        ? ArchiveFactory.NONE
+                        : new SimulatedArchives(scheduler, 1L << (10 + random.nextInt(12))),
                 0);
         scheduler.run(() -> {
             EngineDatabase db = SimulatedEngine.open(disk, scheduler, SimulatedEngine.Settings.small(), vacuum);

@@ -175,7 +175,7 @@ class LongReaderTest {
 
     /** One whole cycle, and what is there after it. */
     private Sizes vacuum() {
-        for (VacuumReport report : db.vacuum(VacuumOptions.DEFAULT, "accounts")) {
+        for (VacuumReport report : db.vacuum(VacuumOptions.DEFAULT.withAwaitArchive(true), "accounts")) {
             assertTrue(report.isDone(), report::skipped);
         }
         return db.read(tx -> {

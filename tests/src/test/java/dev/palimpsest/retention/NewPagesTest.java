@@ -12,7 +12,9 @@ import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.catalog.StorageParameters;
 import dev.palimpsest.engine.EngineDatabase;
 import dev.palimpsest.engine.EngineParts;
+import dev.palimpsest.reclaim.ArchiveFactory;
 import dev.palimpsest.table.TableEngine;
+import dev.palimpsest.vacuum.ArchiveOpener;
 import dev.palimpsest.vacuum.Pace;
 import dev.palimpsest.vacuum.RelationVacuum;
 import dev.palimpsest.vacuum.VacuumGoal;
@@ -59,7 +61,11 @@ class NewPagesTest {
                                 goal,
                                 new VacuumState(1, "t", 1, false),
                                 pace,
-                                () -> false)
+                                new ArchiveOpener(
+                                        ArchiveFactory.NONE,
+                                        null,
+                                        tables.heapContext().archive(),
+                                        tables.heapContext().scheduler()))
                         .run();
             });
             assertEquals(ROWS, result.report().versionsRemoved(), "up to xid " + result.statusPoint());

@@ -9,20 +9,31 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Makes a database's archive when the first version wants to go there, and takes it away at the end. Thread-safe. */
+/**
+ * Makes a database's archive when the first version wants to go there, on a task of its own, and takes it away at the end. Thread-safe.
+ */
 public final class ArchiveOpener {
     private static final Logger LOG = System.getLogger(ArchiveOpener.class.getName());
+
+    /** Who waits looks so often whether he has to stop. */
+    private static final long LOOK_NANOS = 20_000_000;
 
     private final ArchiveFactory factory;
     private final Path directory;
     private final ArchiveHolder holder;
     private final Scheduler scheduler;
 
-    /** CAS by who makes it; others go on without. What couldn't be made isn't tried again. */
-    private final AtomicBoolean tried = new AtomicBoolean();
+    /** CAS by the first who wants it. What couldn't be made isn't tried again. */
+    private final AtomicBoolean wanted = new AtomicBoolean();
 
-    /** Null until there is one. Written by who made it. */
+    /** The task that makes it; null until then. Written by the first who wants it. */
+    private volatile Thread maker;
+
+    /** Null until there is one. Written by its maker. */
     private volatile OpenArchive archive;
+
+    /** It was made, or couldn't be. Written by its maker, after {@link #archive}. */
+    private volatile boolean decided;
 
     public ArchiveOpener(ArchiveFactory factory, Path directory, ArchiveHolder holder, Scheduler scheduler) {
         this.factory = factory;
@@ -31,15 +42,31 @@ public final class ArchiveOpener {
         this.scheduler = scheduler;
     }
 
+    /** Is there one? */
+    boolean isThere() {
+        return archive != null;
+    }
+
+    /** There is one, or there may soon be. */
+    boolean isExpected() {
+        return !decided || archive != null;
+    }
+
     /**
-     * A page couldn't archive a version: makes the archive, or makes it larger. The first time this takes seconds; the caller holds nothing but
-     * its lock on the table.
+     * A page couldn't archive a version: has the archive made, or makes it larger. The caller holds nothing but its lock on the table.
      *
+     * @param hadArchive was it there when that page was looked at?
+     * @param await waits for an archive that is still to be made, which may take seconds
+     * @param check throws if the waiting has to end
      * @return true if there is room now that wasn't there before
      */
-    boolean makeRoom() {
-        if (tried.compareAndSet(false, true)) {
-            onEngineTask(this::make);
+    boolean makeRoom(boolean hadArchive, boolean await, Runnable check) {
+        if (!hadArchive) {
+            begin();
+            while (await && !decided) {
+                check.run();
+                scheduler.park(this, LOOK_NANOS);
+            }
             return archive != null;
         }
         OpenArchive made = archive;
@@ -49,6 +76,18 @@ public final class ArchiveOpener {
         long before = made.fill().takenBytes();
         onEngineTask(() -> tend(made));
         return made.fill().takenBytes() > before;
+    }
+
+    private void begin() {
+        if (!wanted.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            maker = scheduler.spawn("archive", this::make);
+        } catch (Throwable e) {
+            decided = true;
+            throw e;
+        }
     }
 
     /** It may write a file. */
@@ -77,6 +116,8 @@ public final class ArchiveOpener {
             }
         } catch (Exception | LinkageError e) {
             LOG.log(Level.WARNING, "versions that only old snapshots see stay in their pages: there is no archive", e);
+        } finally {
+            decided = true;
         }
     }
 
@@ -88,9 +129,13 @@ public final class ArchiveOpener {
         }
     }
 
-    /** Nobody asks it any more, and no vacuum runs. */
+    /** Nobody asks it any more, and no vacuum runs. If it is just being made, that ends first: its file would lie in a directory that isn't ours any more. */
     public void close() {
-        tried.set(true);
+        wanted.set(true);
+        Thread making = maker;
+        if (making != null) {
+            scheduler.join(making);
+        }
         OpenArchive made = archive;
         if (made != null) {
             archive = null;

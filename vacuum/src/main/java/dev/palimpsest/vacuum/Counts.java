@@ -15,6 +15,9 @@ final class Counts {
     long unarchived;
     long freed;
 
+    /** Pages of which something stays since there was no archive yet. */
+    int pagesAwaitingArchive;
+
     /** Of all pages seen: the status log has to keep it and what is above. */
     long oldestXid = Long.MAX_VALUE;
 

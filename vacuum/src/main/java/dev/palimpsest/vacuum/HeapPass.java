@@ -11,7 +11,6 @@ import dev.palimpsest.tx.LiveSnapshots;
 import dev.palimpsest.tx.TransactionManager;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 
 /**
  * Step 2 of README.md: looks at each page that isn't known to be clean, and sorts the dead roots that it finds by when they may be freed. One
@@ -31,7 +30,7 @@ final class HeapPass implements VacuumCollector {
     private final HeapVacuum heap;
     private final VacuumGoal goal;
     private final Pace pace;
-    private final BooleanSupplier makeRoom;
+    private final ArchiveOpener archive;
     private final Counts counts;
 
     /** The published number at the first capture: what began later may have links to it that weren't seen. */
@@ -52,21 +51,20 @@ final class HeapPass implements VacuumCollector {
     private long linkedBytes;
     private int pagesSinceCapture;
 
-    /** @param makeRoom makes the archive, or makes it larger; true if there is room now that wasn't there before */
     HeapPass(
             TransactionManager transactions,
             TableInfo table,
             VacuumGoal goal,
             Pace pace,
             Counts counts,
-            BooleanSupplier makeRoom) {
+            ArchiveOpener archive) {
         this.transactions = transactions;
         this.table = table;
         this.heap = table.heap().vacuum().keysFrom(youngestIndex(table));
         this.goal = goal;
         this.pace = pace;
         this.counts = counts;
-        this.makeRoom = makeRoom;
+        this.archive = archive;
         unlinked = new DeadRoots(table);
         links = new RootLinks(
                 (int) Math.min(Integer.MAX_VALUE - 8, goal.workMemBytes() / 4 / (Integer.BYTES + Long.BYTES)));
@@ -118,13 +116,16 @@ final class HeapPass implements VacuumCollector {
             horizon = transactions.captureHorizon();
         }
         boolean missed = isMissing(block);
+        boolean hadArchive = archive.isThere();
         PageOutcome outcome = prune(block);
         boolean changed = outcome.changed();
-        if (outcome.archiveRefused() && makeRoom.getAsBoolean()) {
+        if (outcome.archiveRefused() && archive.makeRoom(hadArchive, goal.awaitArchive(), pace::check)) {
             counts.addWork(outcome);
             outcome = prune(block); // and tells all again
             changed |= outcome.changed();
+            hadArchive = true;
         }
+        counts.pagesAwaitingArchive += outcome.archiveRefused() && !hadArchive ? 1 : 0;
         told.forEach(Runnable::run);
         counts.add(outcome);
         pace.page(missed, changed);

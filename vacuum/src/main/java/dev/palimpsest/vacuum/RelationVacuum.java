@@ -13,7 +13,6 @@ import dev.palimpsest.scheduler.Fault;
 import dev.palimpsest.tx.TransactionManager;
 import dev.palimpsest.tx.TransactionManager.EndedBoundary;
 import java.util.Arrays;
-import java.util.function.BooleanSupplier;
 
 /**
  * One vacuum of one table; the caller holds its SHARE UPDATE EXCLUSIVE lock. The steps are those of README.md, which says why they are safe in
@@ -36,19 +35,18 @@ public final class RelationVacuum {
     private final VacuumGoal goal;
     private final VacuumState state;
     private final Pace pace;
-    private final BooleanSupplier makeRoom;
+    private final ArchiveOpener archive;
     private final IndexCleanup indexes;
     private final Counts counts = new Counts();
     private int indexScans;
 
-    /** @param makeRoom makes the archive, or makes it larger; true if there is room now that wasn't there before */
     public RelationVacuum(
             HeapContext context,
             TableInfo table,
             VacuumGoal goal,
             VacuumState state,
             Pace pace,
-            BooleanSupplier makeRoom) {
+            ArchiveOpener archive) {
         this.context = context;
         this.transactions = context.transactions();
         this.table = table;
@@ -57,7 +55,7 @@ public final class RelationVacuum {
         this.goal = goal;
         this.state = state;
         this.pace = pace;
-        this.makeRoom = makeRoom;
+        this.archive = archive;
         this.indexes = new IndexCleanup(table, pace, context.scheduler().isSeeded(Fault.INDEX_ENTRIES_LEFT));
     }
 
@@ -73,7 +71,7 @@ public final class RelationVacuum {
         long startLsn = context.wal().insertLsn();
         pace.check();
         EndedBoundary ended = transactions.endedBoundary(); // step 1
-        HeapPass pass = new HeapPass(transactions, table, goal, pace, counts, makeRoom);
+        HeapPass pass = new HeapPass(transactions, table, goal, pace, counts, archive);
         // after those: what is on a page that comes later has xids above the boundary, and ends after the capture
         int blocks = heap.blockCount();
         state.begin(
@@ -102,6 +100,7 @@ public final class RelationVacuum {
                 counts.pinned,
                 counts.archived,
                 counts.inArchive,
+                counts.pagesAwaitingArchive > 0 && archive.isExpected(),
                 counts.unarchived,
                 counts.freed,
                 indexScans,

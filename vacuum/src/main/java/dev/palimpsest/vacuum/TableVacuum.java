@@ -33,6 +33,9 @@ public final class TableVacuum {
     /** What each table's last vacuum left because of snapshots, by oid. */
     private final Map<Integer, KeptVersions> kept = new ConcurrentHashMap<>();
 
+    /** Oids of the tables of which the last vacuum left versions in their pages that were to go to the archive, since that was still being made. */
+    private final Set<Integer> awaitingArchive = ConcurrentHashMap.newKeySet();
+
     /** @param stopping the database is being closed */
     public TableVacuum(TableEngine tables, ArchiveOpener archive, StatusTruncation status, BooleanSupplier stopping) {
         this.tables = tables;
@@ -54,9 +57,15 @@ public final class TableVacuum {
         return kept.getOrDefault(oid, KeptVersions.NONE);
     }
 
+    /** The table's last vacuum couldn't archive what is to go there, and the next one can. */
+    public boolean canArchiveMore(int oid) {
+        return awaitingArchive.contains(oid) && archive.isThere();
+    }
+
     /** Other tables are gone. */
     public void retain(Set<Integer> oids) {
         kept.keySet().retainAll(oids);
+        awaitingArchive.retainAll(oids);
         tables.activity().retain(oids);
     }
 
@@ -107,12 +116,17 @@ public final class TableVacuum {
         running.add(state);
         VacuumResult result;
         try {
-            result = new RelationVacuum(tables.heapContext(), table, goal, state, pace, archive::makeRoom).run();
+            result = new RelationVacuum(tables.heapContext(), table, goal, state, pace, archive).run();
         } finally {
             running.remove(state);
         }
         VacuumReport report = result.report();
         kept.put(table.oid(), result.kept());
+        if (report.awaitsArchive()) {
+            awaitingArchive.add(table.oid());
+        } else {
+            awaitingArchive.remove(table.oid());
+        }
         status.vacuumed(table, result);
         activity.vacuumed(
                 table,
@@ -144,6 +158,7 @@ public final class TableVacuum {
                 0,
                 0,
                 0,
+                false,
                 0,
                 0,
                 0,

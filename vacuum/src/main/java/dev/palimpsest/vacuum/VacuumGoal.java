@@ -13,6 +13,7 @@ public record VacuumGoal(
         boolean disablePageSkipping,
         boolean indexCleanup,
         boolean truncate,
+        boolean awaitArchive,
         long costDelayNanos,
         int costLimit,
         long workMemBytes) {
@@ -23,6 +24,7 @@ public record VacuumGoal(
                 options.disablePageSkipping(),
                 options.indexCleanup() && !Boolean.FALSE.equals(parameters.indexCleanup()),
                 options.truncate() && !Boolean.FALSE.equals(parameters.flag("vacuum_truncate")),
+                options.awaitArchive(),
                 Math.round(options.costDelayMillis() * 1e6),
                 options.costLimit(),
                 options.workMemBytes());

@@ -18,6 +18,7 @@ import dev.palimpsest.api.Table;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.api.VacuumReport;
 import dev.palimpsest.api.VacuumReport.IndexReport;
 import dev.palimpsest.engine.EngineDatabase;
@@ -92,7 +93,7 @@ class VacuumTest {
     }
 
     private VacuumReport vacuum() {
-        List<VacuumReport> reports = db.vacuum("t");
+        List<VacuumReport> reports = db.vacuum(VacuumOptions.DEFAULT.withAwaitArchive(true), "t");
         assertEquals(1, reports.size());
         assertTrue(reports.get(0).isDone(), () -> "" + reports);
         return reports.get(0);

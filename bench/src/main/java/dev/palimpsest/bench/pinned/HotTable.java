@@ -4,6 +4,7 @@ import dev.palimpsest.api.AutovacuumOptions;
 import dev.palimpsest.api.Database;
 import dev.palimpsest.api.DatabaseOptions;
 import dev.palimpsest.api.TableStatistics;
+import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.api.VacuumReport;
 import dev.palimpsest.bench.PalimpsestStore;
 import java.util.Map;
@@ -44,9 +45,11 @@ public final class HotTable extends PalimpsestStore {
         }
     }
 
-    /** One vacuum of the table, at full speed, in the caller. */
+    /** One vacuum of the table, at full speed, in the caller, with an archive. */
     VacuumReport vacuum() {
-        return database().vacuum(TABLE).get(0);
+        return database()
+                .vacuum(VacuumOptions.DEFAULT.withAwaitArchive(true), TABLE)
+                .get(0);
     }
 
     TableStatistics statistics() {

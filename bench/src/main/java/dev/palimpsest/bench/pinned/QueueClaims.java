@@ -5,6 +5,7 @@ import dev.palimpsest.api.Database;
 import dev.palimpsest.api.Table;
 import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.Transaction;
+import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.bench.PalimpsestStore;
 import dev.palimpsest.bench.Stats;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ final class QueueClaims implements Part {
         }
     }
 
-    /** The first archive of a process takes seconds to make; a vacuum by hand waits for it. */
+    /** The first archive of a process takes seconds to make. */
     private static void warmArchive(Database database) {
         Table rows = database.table("warmup");
         database.transact(tx -> {
@@ -79,7 +80,7 @@ final class QueueClaims implements Part {
         try (Transaction reader = database.begin(PalimpsestStore.SNAPSHOT)) {
             rows.get(reader, 1L);
             database.transact(tx -> rows.delete(tx, 1L));
-            database.vacuum("warmup");
+            database.vacuum(VacuumOptions.DEFAULT.withAwaitArchive(true), "warmup");
         }
     }
 

@@ -7,7 +7,7 @@ import java.util.Locale;
 /**
  * What the options of VACUUM or ANALYZE say. Immutable. Source of the rules: PG vacuum.c, ExecVacuum.
  *
- * <p>FREEZE, PARALLEL, PROCESS_TOAST and ANALYZE are taken and checked, but there is nothing that they could change: transaction ids never wrap
+ * <p>AWAIT_ARCHIVE is ours. FREEZE, PARALLEL, PROCESS_TOAST and ANALYZE are taken and checked, but there is nothing that they could change: transaction ids never wrap
  * around, one thread does the work, a table's big values are always its own, and plans don't depend on statistics.
  */
 record VacuumCommand(
@@ -16,7 +16,8 @@ record VacuumCommand(
         boolean truncate,
         IndexCleanup indexCleanup,
         boolean skipLocked,
-        boolean disablePageSkipping) {
+        boolean disablePageSkipping,
+        boolean awaitArchive) {
     enum IndexCleanup {
         AUTO,
         ON,
@@ -39,6 +40,7 @@ record VacuumCommand(
         private IndexCleanup indexCleanup = IndexCleanup.AUTO;
         private boolean skipLocked;
         private boolean disablePageSkipping;
+        private boolean awaitArchive;
         private boolean parallel;
 
         /** Null unless asked for. */
@@ -72,6 +74,9 @@ record VacuumCommand(
                 case "disable_page_skipping":
                     disablePageSkipping = flag(option);
                     break;
+                case "await_archive":
+                    awaitArchive = flag(option);
+                    break;
                 case "full":
                     full = flag(option) ? option : null;
                     break;
@@ -103,7 +108,8 @@ record VacuumCommand(
                                 "Plain VACUUM makes the room of dead versions free for new rows, and gives empty pages at"
                                         + " the table's end back.");
             }
-            return new VacuumCommand(verbose, analyze, truncate, indexCleanup, skipLocked, disablePageSkipping);
+            return new VacuumCommand(
+                    verbose, analyze, truncate, indexCleanup, skipLocked, disablePageSkipping, awaitArchive);
         }
 
         private static boolean flag(Utility.VacuumOption option) {

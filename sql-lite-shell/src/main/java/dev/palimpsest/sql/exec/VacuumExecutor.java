@@ -72,6 +72,7 @@ final class VacuumExecutor {
                 .withDisablePageSkipping(command.disablePageSkipping())
                 .withIndexCleanup(command.indexCleanup() != VacuumCommand.IndexCleanup.OFF)
                 .withTruncate(command.truncate())
+                .withAwaitArchive(command.awaitArchive())
                 .withCost(settings.vacuumCostDelayMillis(), settings.vacuumCostLimit())
                 .withWorkMemBytes(settings.maintenanceWorkMemoryBytes());
     }

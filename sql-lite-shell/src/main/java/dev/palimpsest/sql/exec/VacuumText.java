@@ -30,6 +30,9 @@ final class VacuumText {
                     "archive: %d versions went there, %d left it, %d are needed there",
                     r.versionsArchived(), r.archivedRemoved(), r.versionsInArchive()));
         }
+        if (r.awaitsArchive()) {
+            lines.add("archive: it was still being made; what is pinned goes there at the next vacuum");
+        }
         lines.add(format(
                 "removable cutoff: commit %d; every transaction before %d had ended", r.horizonCsn(), r.oldestXid()));
         if (r.bigValuePagesFreed() > 0) {

@@ -219,7 +219,8 @@ public final class Autovacuum {
             TableStatistics its = statistics.get(i++);
             TableSettings settings = new TableSettings(options, table.storageParameters());
             long reclaimable = vacuum.kept(table.oid()).reclaimable(snapshots::contains);
-            boolean isDue = settings.isDue(its, reclaimable) || isUnknown(table, its);
+            boolean isDue =
+                    settings.isDue(its, reclaimable) || vacuum.canArchiveMore(table.oid()) || isUnknown(table, its);
             if (settings.isEnabled() && isDue || status.age(table.oid()) > MAX_AGE) {
                 due.add(its);
             }

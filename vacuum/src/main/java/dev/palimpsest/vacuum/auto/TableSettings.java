@@ -38,6 +38,7 @@ record TableSettings(AutovacuumOptions options, StorageParameters own) {
                 false,
                 !Boolean.FALSE.equals(own.indexCleanup()),
                 !Boolean.FALSE.equals(own.flag("vacuum_truncate")),
+                false,
                 Math.round(delay * 1e6),
                 Math.max(1, limit / Math.max(1, workers)),
                 options.workMemBytes());

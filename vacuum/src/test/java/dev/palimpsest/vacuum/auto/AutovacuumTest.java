@@ -11,6 +11,7 @@ import dev.palimpsest.api.TableSchema;
 import dev.palimpsest.api.TableStatistics;
 import dev.palimpsest.api.Transaction;
 import dev.palimpsest.api.TransactionOptions;
+import dev.palimpsest.api.VacuumOptions;
 import dev.palimpsest.api.VacuumReport;
 import dev.palimpsest.engine.EngineConfig;
 import dev.palimpsest.engine.EngineDatabase;
@@ -160,7 +161,8 @@ class AutovacuumTest {
                 });
                 try (Transaction bystander = db.begin(SNAPSHOT)) {
                     db.table("t").get(bystander, 1L);
-                    VacuumReport report = db.vacuum("t").get(0);
+                    VacuumReport report = db.vacuum(VacuumOptions.DEFAULT.withAwaitArchive(true), "t")
+                            .get(0);
                     assertEquals(3, report.versionsPinned() + report.versionsInArchive(), () -> "" + report);
                     assertEquals(List.of(), cycle(db));
                 }
