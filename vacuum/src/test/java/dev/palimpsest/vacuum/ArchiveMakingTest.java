@@ -29,11 +29,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -150,9 +151,18 @@ class ArchiveMakingTest {
         return db.runAutovacuum().stream().map(VacuumReport::table).toList();
     }
 
+    /** On a thread of its own: the pool that futures have by default may be one thread, and it may be waiting. */
+    private static <T> CompletableFuture<T> start(Supplier<T> work) {
+        return CompletableFuture.supplyAsync(work, task -> {
+            Thread thread = new Thread(task);
+            thread.setDaemon(true);
+            thread.start();
+        });
+    }
+
     private static EngineException failure(CompletableFuture<?> work) {
         return (EngineException)
-                assertThrows(CompletionException.class, work::join).getCause();
+                assertThrows(ExecutionException.class, work::get).getCause();
     }
 
     @Test
@@ -184,18 +194,18 @@ class ArchiveMakingTest {
     }
 
     @Test
-    void shouldWaitWhereAsked() {
+    void shouldWaitWhereAsked() throws Exception {
         SlowFactory archives = new SlowFactory(null);
         try (EngineDatabase db = open(archives);
                 Transaction keeper = pin(db);
                 Session session = db.openSession()) {
-            CompletableFuture<?> canceled = CompletableFuture.supplyAsync(() -> session.vacuum(AWAIT, "t"));
+            CompletableFuture<?> canceled = start(() -> session.vacuum(AWAIT, "t"));
             await(archives.begun);
             session.cancel();
             assertEquals("57014", failure(canceled).sqlState().code());
-            CompletableFuture<List<VacuumReport>> waiting = CompletableFuture.supplyAsync(() -> db.vacuum(AWAIT, "t"));
+            CompletableFuture<List<VacuumReport>> waiting = start(() -> db.vacuum(AWAIT, "t"));
             archives.goOn.countDown();
-            VacuumReport report = waiting.join().get(0);
+            VacuumReport report = waiting.get().get(0);
             assertEquals(DELETED, report.versionsInArchive(), () -> "" + report);
             assertFalse(report.awaitsArchive());
             assertTrue(db.table("t").get(keeper, 1L) != null);
@@ -223,17 +233,20 @@ class ArchiveMakingTest {
     }
 
     @Test
-    void shouldCloseOnlyWhenItIsMade() {
+    void shouldCloseOnlyWhenItIsMade() throws Exception {
         SlowFactory archives = new SlowFactory(null);
         EngineDatabase db = open(archives);
         pin(db);
-        CompletableFuture<?> vacuum = CompletableFuture.supplyAsync(() -> db.vacuum(AWAIT, "t"));
+        CompletableFuture<?> vacuum = start(() -> db.vacuum(AWAIT, "t"));
         await(archives.begun);
-        CompletableFuture<Void> closing = CompletableFuture.runAsync(db::close);
+        CompletableFuture<?> closing = start(() -> {
+            db.close();
+            return null;
+        });
         assertEquals("57P01", failure(vacuum).sqlState().code(), "nobody is inside any more");
         assertFalse(closing.isDone());
         archives.goOn.countDown();
-        closing.join();
+        closing.get();
         assertTrue(archives.closed.get());
     }
 
