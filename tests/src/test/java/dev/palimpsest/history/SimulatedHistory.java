@@ -116,7 +116,7 @@ final class SimulatedHistory {
                         db.checkpoint();
                     }
                     if (engine.autovacuum().enabled() && own.nextInt(20) == 0) {
-                        db.vacuum(VacuumOptions.DEFAULT);
+                        db.vacuum(VacuumOptions.DEFAULT.withAwaitArchive(own.nextBoolean()));
                     }
                 }
                 DatabaseStatistics statistics = db.statistics();

@@ -132,7 +132,7 @@ final class ScheduleRun {
         }
         if (step.action() instanceof Action.Vacuum) {
             if (schedule.vacuums()) {
-                db.vacuum(VacuumOptions.DEFAULT);
+                db.vacuum(VacuumOptions.DEFAULT.withAwaitArchive(true));
             }
             return;
         }

@@ -70,7 +70,10 @@ class SnapshotIsolationTest {
     static void shouldHaveSeenWaits() {
         assertTrue(waits > 20, "waits=" + waits);
         assertTrue(rollbacks > 20, "rollbacks=" + rollbacks);
-        assertTrue(archived > vacuumed / 5, "schedules with vacuum=" + vacuumed + " archived=" + archived);
+        // by tag, only the longer property may have run, which is without vacuum
+        assertTrue(
+                vacuumed == 0 || archived > vacuumed / 5,
+                "schedules with vacuum=" + vacuumed + " archived=" + archived);
     }
 
     private static void play(Schedule schedule) {
