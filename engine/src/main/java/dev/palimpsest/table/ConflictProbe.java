@@ -83,7 +83,7 @@ final class ConflictProbe {
             if (answer <= FREE) {
                 return answer == FREE;
             }
-            t.waitForInserter(answer, table, undecidedTid);
+            RowWaits.forInserter(t, answer, table, undecidedTid);
         }
     }
 

@@ -58,7 +58,7 @@ final class IndexEntries {
             if (answer == BtreeWriter.CONFLICT) {
                 throw duplicate(index, tid, writer.conflictTid());
             }
-            t.waitForInserter(answer, table, writer.conflictTid());
+            RowWaits.forInserter(t, answer, table, writer.conflictTid());
         }
     }
 
@@ -99,7 +99,7 @@ final class IndexEntries {
             if (verdict() == BtreeWriter.CONFLICT) {
                 return batch.tid(done);
             }
-            t.waitForInserter(verdict(), table, conflictTid());
+            RowWaits.forInserter(t, verdict(), table, conflictTid());
         }
     }
 

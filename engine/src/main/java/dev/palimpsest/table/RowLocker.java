@@ -150,7 +150,7 @@ final class RowLocker {
                 if (!queue.mayWait(tid, policy, xmax)) {
                     return false;
                 }
-                t.waitFor(xmax, table, tid);
+                RowWaits.forEnd(t, xmax, table, tid);
                 tid = start; // nothing but the start is sure to be in place after a wait
                 from = Xid.NONE;
             } else if (!newest.isUpdated()) {

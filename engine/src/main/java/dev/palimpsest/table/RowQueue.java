@@ -42,7 +42,7 @@ final class RowQueue {
         if (!result.isOutOfTurn() && !takeTurn(tid, wanted, policy, other) || !mayWait(tid, policy, other)) {
             return false;
         }
-        t.waitFor(result, table, tid);
+        RowWaits.forHolder(t, result, table, tid);
         return true;
     }
 
@@ -70,7 +70,7 @@ final class RowQueue {
         LockTag tag = LockTag.tuple(table.oid(), tid);
         LockMode mode = modeFor(wanted);
         WaitPolicy tryPolicy = policy == WaitPolicy.BLOCK ? WaitPolicy.BLOCK : WaitPolicy.SKIP_LOCKED;
-        if (!t.engine().locks().lock(t.tx(), tag, mode, tryPolicy, t.waitContext(table, tid))) {
+        if (!t.engine().locks().lock(t.tx(), tag, mode, tryPolicy, RowWaits.context(t, table, tid))) {
             return mayWait(tid, policy, other);
         }
         turn = tag;

@@ -136,7 +136,7 @@ final class Upsert {
         }
         pending.clear();
         if (in < count && insertion.obstacleXid() != Xid.NONE) { // the probe may not look at that index
-            t.waitForInserter(insertion.obstacleXid(), table, insertion.obstacleTid());
+            RowWaits.forInserter(t, insertion.obstacleXid(), table, insertion.obstacleTid());
         }
     }
 

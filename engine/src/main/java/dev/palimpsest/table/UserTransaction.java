@@ -20,12 +20,10 @@ import dev.palimpsest.catalog.DdlTransaction;
 import dev.palimpsest.catalog.SequenceInfo;
 import dev.palimpsest.catalog.TableInfo;
 import dev.palimpsest.heap.HeapTuple;
-import dev.palimpsest.heap.ModifyResult;
 import dev.palimpsest.id.Xid;
 import dev.palimpsest.lock.LockMode;
 import dev.palimpsest.lock.LockTag;
 import dev.palimpsest.lock.WaitContext;
-import dev.palimpsest.scheduler.Step;
 import dev.palimpsest.tuple.TupleLayout;
 import dev.palimpsest.tx.Origins;
 import dev.palimpsest.tx.SessionOwner;
@@ -300,43 +298,6 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
 
     void lock(TableInfo table, LockMode mode) {
         engine.locks().lockRelation(tx, table.oid(), mode, table.name());
-    }
-
-    /** Where a wait for a row comes from. */
-    WaitContext waitContext(TableInfo table, long tid) {
-        return new WaitContext(table.name(), tid, RowName.of(this, table, tid));
-    }
-
-    /** Waits for another transaction's end. */
-    void waitFor(long xid, TableInfo table, long tid) {
-        engine.transactions().waitForEnd(tx, xid, waitContext(table, tid));
-        engine.scheduler().step(Step.HEAP_WAIT_OVER);
-    }
-
-    /**
-     * Waits until more is known about a row that was met in a unique index: for its transaction's end, or, if the row may yet have to give
-     * way, only for that. If it has given way meanwhile, nobody is waited for. The caller looks again.
-     */
-    void waitForInserter(long xid, TableInfo table, long tid) {
-        engine.scheduler().step(Step.LOCK_REQUESTED); // it may give way between the look and the wait
-        boolean speculative =
-                engine.transactions().waitForSpeculation(tx, xid, table.oid(), tid, waitContext(table, tid));
-        if (speculative || table.heap().checkLive(tid, tx) != xid) {
-            engine.scheduler().step(Step.HEAP_WAIT_OVER);
-        } else {
-            waitFor(xid, table, tid);
-        }
-    }
-
-    /** Waits for whom a result with status WAIT tells of: who ended the row, or who has locked it. */
-    void waitFor(ModifyResult result, TableInfo table, long tid) {
-        if (result.holder() == null) {
-            waitFor(result.xid(), table, tid);
-            return;
-        }
-        engine.locks()
-                .waitForSub(tx, result.holder(), result.holderNumber(), result.holderSub(), waitContext(table, tid));
-        engine.scheduler().step(Step.HEAP_WAIT_OVER);
     }
 
     /** The statement is part of one that began earlier: so does its time. Inside. */
@@ -645,48 +606,31 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     }
 
     private <T> T define(String command, Supplier<T> work) {
-        enter();
-        try {
+        return inside(() -> {
             checkWritable(command);
             if (isNested()) {
                 throw new UsageException(
                         SqlState.OBJECT_IN_USE, "cannot execute " + command + " from within another statement");
             }
             return work.get();
-        } catch (Throwable e) {
-            throw failed(e);
-        } finally {
-            exit();
-        }
+        });
     }
 
     @Override
     public List<String> tableNames() {
-        enter();
-        try {
-            return catalog().tables().stream()
-                    .filter(table -> !table.isSystem())
-                    .map(TableInfo::name)
-                    .toList();
-        } catch (Throwable e) {
-            throw failed(e);
-        } finally {
-            exit();
-        }
+        return inside(() -> catalog().tables().stream()
+                .filter(table -> !table.isSystem())
+                .map(TableInfo::name)
+                .toList());
     }
 
     @Override
     public TableSchema tableSchema(String name) {
         UsageException.required(name, "the table's name");
-        enter();
-        try {
+        return inside(() -> {
             TableInfo table = catalog().table(name);
             return table == null ? null : table.schema();
-        } catch (Throwable e) {
-            throw failed(e);
-        } finally {
-            exit();
-        }
+        });
     }
 
     // ---- savepoints
@@ -695,15 +639,11 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     public void savepoint(String name) {
         UsageException.required(name, "the savepoint's name");
         checkNotNested("set a savepoint");
-        enter();
-        try {
+        inside(() -> {
             tx.savepoint(name);
             session.counts().mark();
-        } catch (Throwable e) {
-            throw failed(e);
-        } finally {
-            exit();
-        }
+            return null;
+        });
     }
 
     @Override
@@ -732,16 +672,12 @@ public final class UserTransaction implements dev.palimpsest.api.Transaction {
     public void release(String name) {
         UsageException.required(name, "the savepoint's name");
         checkNotNested("release a savepoint");
-        enter();
-        try {
+        inside(() -> {
             int savepoint = savepointNamed(name);
             tx.release(savepoint);
             session.counts().release(savepoint);
-        } catch (Throwable e) {
-            throw failed(e);
-        } finally {
-            exit();
-        }
+            return null;
+        });
     }
 
     private int savepointNamed(String name) {

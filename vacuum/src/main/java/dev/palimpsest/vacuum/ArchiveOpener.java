@@ -129,7 +129,10 @@ public final class ArchiveOpener {
         }
     }
 
-    /** Nobody asks it any more, and no vacuum runs. If it is just being made, that ends first: its file would lie in a directory that isn't ours any more. */
+    /**
+     * Nobody asks it any more, and no vacuum runs. If it is just being made, that ends first: its file would lie in a directory that isn't ours any
+     * more.
+     */
     public void close() {
         wanted.set(true);
         Thread making = maker;

@@ -81,29 +81,12 @@ class ArchiveMakingTest {
         }
     }
 
-    private record Archive(MapArchive map, AtomicBoolean closed) implements ArchiveFactory.OpenArchive {
+    private static final class Archive extends MapArchive implements ArchiveFactory.OpenArchive {
+        private final AtomicBoolean closed;
+
         Archive(AtomicBoolean closed) {
-            this(new MapArchive(1 << 20), closed);
-        }
-
-        @Override
-        public byte[] get(int relation, int block) {
-            return map.get(relation, block);
-        }
-
-        @Override
-        public boolean put(int relation, int block, byte[] blob) {
-            return map.put(relation, block, blob);
-        }
-
-        @Override
-        public void remove(int relation, int block) {
-            map.remove(relation, block);
-        }
-
-        @Override
-        public void clear(int relation) {
-            map.clear(relation);
+            super(1 << 20);
+            this.closed = closed;
         }
 
         @Override
